@@ -1,0 +1,1 @@
+"""Build AWS Lambda layers from wheels, on any machine, without Docker."""

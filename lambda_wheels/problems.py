@@ -1,0 +1,78 @@
+"""A problem: one finding, said in one line. (Pure values.)"""
+
+from __future__ import annotations
+
+import enum
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+class Severity(enum.StrEnum):
+    """Whether a problem stops the build."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """What is wrong, where, and what to try.
+
+    The names of the fields are the names in ``--json``; the values of ``rule`` are listed, each with its meaning, in
+    the reference of errors.
+    """
+
+    rule: str
+    """The rule's name: lower case, hyphens (``record-hash``). It is what ``allow=["RULE:PROJECT"]`` takes."""
+    message: str
+    """What happened, without the place."""
+    severity: Severity = Severity.ERROR
+    project: str | None = None
+    """The normalised name of the project it concerns."""
+    wheel: str | None = None
+    """The file name of the wheel."""
+    member: str | None = None
+    """The file inside the wheel (or, for a layer, inside the layer)."""
+    hint: str | None = None
+    """What to try next."""
+
+    def __str__(self) -> str:
+        """``error[rule] wheel: member: message; hint``: always one line, control characters escaped."""
+        place = [part for part in (self.wheel or self.project, self.member) if part]
+        text = ": ".join([*place, self.message])
+        if self.hint:
+            text = f"{text}; {self.hint}"
+        return escape_controls(f"{self.severity}[{self.rule}] {text}")
+
+    def as_warning(self) -> Problem:
+        """The same finding, which no longer stops the build."""
+        return replace(self, severity=Severity.WARNING)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The problem as a JSON object; what is not known is null."""
+        return {
+            "rule": self.rule,
+            "severity": str(self.severity),
+            "project": self.project,
+            "wheel": self.wheel,
+            "member": self.member,
+            "message": self.message,
+            "hint": self.hint,
+        }
+
+
+def escape_controls(text: str) -> str:
+    """``text`` on one line: what could move a terminal's cursor or reorder its line is written as an escape.
+
+    Names inside a wheel are a stranger's text: control characters (Cc), format characters such as the bidirectional
+    overrides (Cf), line and paragraph separators, and lone surrogates never reach a terminal as they are.
+    """
+    if text.isprintable():  # the usual case, and quick: nothing of the categories below is printable
+        return text
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        else character
+        for character in text
+    )

@@ -1,0 +1,38 @@
+"""The callback that a caller may give to see how far a build is; silent by default. (Pure.)"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class Stage(enum.StrEnum):
+    """What is being done, in the order in which a build does it."""
+
+    RESOLVE = "resolve"
+    """pip chooses wheels; ``done`` counts the index pages and files it read, ``total`` is not known."""
+    FETCH = "fetch"
+    """Wheels come in; counted in wheels."""
+    VERIFY = "verify"
+    """New wheels are proven; counted in bytes, inflated."""
+    WRITE = "write"
+    """The layer is written; counted in bytes of the zip, or of the files of the folder."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProgressEvent:
+    """One step: ``done`` of ``total`` (None where it is not known) in ``stage``; ``what`` names the piece in hand."""
+
+    stage: Stage
+    done: int
+    total: int | None
+    what: str = ""
+
+
+Progress = Callable[[ProgressEvent], None]
+"""Called often, from the thread that called the library. What it raises ends the build cleanly and reaches the caller."""
+
+
+def silent(event: ProgressEvent) -> None:
+    """Show nothing: the default."""
