@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lambda_wheels.rules import RULES
+
 
 class Severity(enum.StrEnum):
     """Whether a problem stops the build."""
@@ -36,6 +38,9 @@ class Problem:
     """The file inside the wheel (or, for a layer, inside the layer)."""
     hint: str | None = None
     """What to try next."""
+
+    def __post_init__(self) -> None:
+        assert self.rule in RULES, f"{self.rule!r} stands in no table"
 
     def __str__(self) -> str:
         """``error[rule] wheel: member: message; hint``: always one line, control characters escaped."""
