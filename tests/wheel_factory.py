@@ -1,0 +1,111 @@
+"""Wheels for the tests, each as plain as can be, and each with one defect where a test asks for it. (Writes the disk.)"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import itertools
+import re
+import stat
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from tests.forged_zip import Entry, forge
+
+_DEFAULT_MODE = stat.S_IFREG | 0o644
+
+
+def make_wheel(
+    folder: Path,
+    name: str = "demo",
+    version: str = "1.0",
+    *,
+    files: Mapping[str, bytes | str] | None = None,
+    tag: str = "py3-none-any",
+    requires: Sequence[str] = (),
+    requires_python: str | None = None,
+    extras: Sequence[str] = (),
+    entry_points: str | None = None,
+    data: Mapping[str, bytes | str] | None = None,
+    build: str | None = None,
+    modes: Mapping[str, int] | None = None,
+    stored: Collection[str] = (),
+) -> Path:
+    """Write a wheel into ``folder`` and return its path. The same arguments give the same bytes.
+
+    :param files: path in the archive to content, instead of one package named like the project; a path inside the
+        ``.dist-info`` folder replaces what would stand there.
+    :param tag: the compressed tag set of the file name, ``py2.py3-none-any``.
+    :param data: the same below the ``.data`` folder: ``{"scripts/demo": "#!python\\n"}``.
+    :param modes: the whole ``st_mode`` by path in the archive; without a file type it is written without one.
+    :param stored: the paths in the archive that are not deflated.
+    """
+    escaped = re.sub(r"[-_.]+", "_", name).lower()
+    stem = f"{escaped}-{version.replace('-', '_')}"
+    dist_info = f"{stem}.dist-info"
+    if files is None:
+        files = {f"{escaped}/__init__.py": f"NAME = {name!r}\n"}
+    contents = {path: _bytes(content) for path, content in files.items() if not path.startswith(f"{dist_info}/")}
+    contents |= {f"{stem}.data/{path}": _bytes(content) for path, content in (data or {}).items()}
+    contents[f"{dist_info}/METADATA"] = _metadata(name, version, requires, requires_python, extras)
+    contents[f"{dist_info}/WHEEL"] = _wheel(tag, build)
+    if entry_points is not None:
+        contents[f"{dist_info}/entry_points.txt"] = entry_points.encode()
+    contents |= {path: _bytes(content) for path, content in files.items() if path.startswith(f"{dist_info}/")}
+    contents.setdefault(f"{dist_info}/RECORD", record(contents, f"{dist_info}/RECORD"))
+    entries = [
+        Entry(
+            name=path.encode(),
+            content=content,
+            method=0 if path in stored else zlib.DEFLATED,
+            mode=(modes or {}).get(path, _DEFAULT_MODE),
+        )
+        for path, content in contents.items()
+    ]
+    path = folder / f"{stem}{f'-{build}' if build else ''}-{tag}.whl"
+    path.write_bytes(forge(entries))
+    return path
+
+
+def record(contents: Mapping[str, bytes], itself: str) -> bytes:
+    """RECORD for ``contents``, with its own row last."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    for path, content in contents.items():
+        rows.writerow([path, record_hash(content), len(content)])
+    rows.writerow([itself, "", ""])
+    return text.getvalue().encode()
+
+
+def record_hash(content: bytes, kind: str = "sha256") -> str:
+    """The hash of ``content`` as RECORD writes it."""
+    digest = hashlib.new(kind, content).digest()
+    return f"{kind}={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+
+
+def _bytes(content: bytes | str) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def _metadata(
+    name: str, version: str, requires: Sequence[str], requires_python: str | None, extras: Sequence[str]
+) -> bytes:
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    if requires_python is not None:
+        lines.append(f"Requires-Python: {requires_python}")
+    lines += [f"Provides-Extra: {extra}" for extra in extras]
+    lines += [f"Requires-Dist: {requirement}" for requirement in requires]
+    return "\n".join([*lines, "", f"The description of {name}.", ""]).encode()
+
+
+def _wheel(tag: str, build: str | None) -> bytes:
+    pure = "true" if tag.endswith("-none-any") else "false"
+    lines = ["Wheel-Version: 1.0", "Generator: tests", f"Root-Is-Purelib: {pure}"]
+    if build is not None:
+        lines.append(f"Build: {build}")
+    sets = (part.split(".") for part in tag.split("-"))
+    lines += [f"Tag: {'-'.join(parts)}" for parts in itertools.product(*sets)]
+    return "\n".join([*lines, ""]).encode()
