@@ -1,0 +1,41 @@
+"""The rules that a proven wheel has to keep on a target. (Pure.)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lambda_wheels.problems import Problem
+from lambda_wheels.targets import Target
+from lambda_wheels.wheels import Wheel
+
+
+def audit_wheel(wheel: Wheel, target: Target) -> list[Problem]:
+    """Everything that keeps ``wheel`` from working on ``target``."""
+    return [problem for rule in _RULES for problem in rule(wheel, target)]
+
+
+def _tags(wheel: Wheel, target: Target) -> Iterable[Problem]:
+    """One of the wheel's tags is one of the target's."""
+    if wheel.tags.isdisjoint(target.tags):
+        yield Problem(
+            rule="wrong-tag",
+            project=wheel.name,
+            wheel=wheel.filename,
+            message=f"none of its tags runs on {target}",
+            hint="give a wheel that was built for it",
+        )
+
+
+def _requires_python(wheel: Wheel, target: Target) -> Iterable[Problem]:
+    """The target's Python is one that the wheel's own metadata accepts, whatever the index said."""
+    if not wheel.requires_python.contains(target.python, prereleases=True):
+        yield Problem(
+            rule="requires-python",
+            project=wheel.name,
+            wheel=wheel.filename,
+            message=f"it needs Python {wheel.requires_python}, {target.runtime} has {target.python}",
+            hint="ask for an older version, or build for another runtime",
+        )
+
+
+_RULES = (_tags, _requires_python)

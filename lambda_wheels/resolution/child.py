@@ -1,0 +1,170 @@
+"""The pip child: the one place that starts a process. (Starts pip; reads what it writes.)"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from packaging.version import Version
+
+from lambda_wheels.errors import PipError
+from lambda_wheels.problems import Problem
+from lambda_wheels.resolution.redaction import redact
+from lambda_wheels.targets import Target
+
+_log = logging.getLogger(__name__)
+
+PIP_FLOOR: Final = Version("26.1")
+"""The oldest pip that this works with: what it changes inside pip is held by tests from here on."""
+
+TIME_LIMIT: Final = 1800.0
+"""Seconds after which a pip child is ended, whatever it does. A server that sends a byte now and then keeps pip for ever."""
+
+_RUNNER = Path(__file__).with_name("runner.py")
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PipRun:
+    """What one run of pip left behind."""
+
+    code: int
+    events: tuple[Event, ...]
+    words: str
+    """pip's own output, without secrets."""
+
+
+@cache
+def _pip() -> tuple[str, str]:
+    """The folder that holds pip, and its version.
+
+    :raises PipError: where there is none, or one that is too old.
+    """
+    try:
+        import pip
+    except ImportError:
+        found = None
+    else:
+        found = pip.__version__
+        if Version(found) >= PIP_FLOOR:
+            return str(Path(pip.__file__).parent.parent), found
+    what = "pip is not installed" if found is None else f"pip {found} is too old"
+    raise PipError(
+        Problem(
+            rule="pip-unusable",
+            message=f"{what} for {sys.executable}",
+            hint=f'python -m pip install "pip>={PIP_FLOOR}"',
+        )
+    )
+
+
+def run_pip(
+    arguments: Sequence[str],
+    target: Target,
+    *,
+    scratch: Path,
+    stored: str = "",
+    on_event: Callable[[Event], None] = lambda event: None,
+    time_limit: float = TIME_LIMIT,
+) -> PipRun:
+    """Run pip with ``arguments`` for ``target``, to its end.
+
+    :param scratch: a folder for what pip writes; downloaded files are then in its ``downloads``.
+    :param stored: where a wheel that is already there lies, as a format string of ``sha256`` and ``filename``.
+    :param on_event: called with each event as it comes, in this thread.
+    :param time_limit: seconds.
+    :raises PipError: where pip cannot be used, or took longer than ``time_limit``.
+    """
+    location, version = _pip()
+    downloads = scratch / "downloads"
+    downloads.mkdir(exist_ok=True)
+    instructions = {
+        "pip_location": location,
+        "pip_version": version,
+        "marker_environment": target.marker_environment,
+        "arguments": list(arguments),
+        "downloads": str(downloads),
+        "stored": stored,
+    }
+    words = scratch / "pip.log"
+    with words.open("wb") as log:
+        # -I: no pip.py of the working directory, no PYTHONPATH. The instructions go by stdin since arguments and the
+        # first environment of a process can be read by others, and an index's URL may carry a password.
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-X", "utf8", str(_RUNNER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, "TMPDIR": str(scratch), "TEMP": str(scratch), "TMP": str(scratch)},
+            text=True,
+            encoding="utf-8",
+        )
+        events, late = _converse(process, json.dumps(instructions), on_event, time_limit)
+    text = redact(words.read_text(encoding="utf-8", errors="replace"))
+    _log.debug("pip %s said:\n%s", version, text)
+    if late:
+        raise PipError(
+            Problem(rule="pip-timeout", message=f"pip did not finish within {time_limit:.0f} s", hint="is the index slow?")
+        )
+    for event in events:
+        if event["event"] == "internals-moved":
+            raise PipError(
+                Problem(
+                    rule="pip-unusable",
+                    message=f"pip {version} is not built as lambda-wheels knows it: {event['detail']}",
+                    hint=f'install an older one (python -m pip install "pip<{version}"), or a newer lambda-wheels',
+                )
+            )
+    return PipRun(code=process.returncode, events=tuple(events), words=text)
+
+
+def _converse(
+    process: subprocess.Popen[str], instructions: str, on_event: Callable[[Event], None], time_limit: float
+) -> tuple[list[Event], bool]:
+    """Give the child its instructions, read its events to the end, and leave no child behind, whatever happens.
+
+    The second part of the answer says whether the child had to be ended for being late.
+    """
+    assert process.stdin is not None
+    assert process.stdout is not None
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(time_limit, end)
+    timer.daemon = True
+    timer.start()
+    events: list[Event] = []
+    try:
+        try:
+            process.stdin.write(instructions)
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # it ended before it read; its exit code and words say why
+        for line in process.stdout:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue  # a line cut short by the end of the process
+            events.append(event)
+            on_event(event)
+        process.wait()
+    finally:
+        timer.cancel()
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+    return events, late.is_set()

@@ -1,0 +1,83 @@
+"""The closure: what a set of requirements needs, walked by us to hold pip's answer against. (Pure.)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from lambda_wheels.problems import Problem
+
+TopRequirement = tuple[str, str, Iterable[str], str]
+"""A requirement as asked for: project, version specifier, extras, marker."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chosen:
+    """What of a chosen wheel the walk needs."""
+
+    version: Version
+    requires_dist: tuple[str, ...]
+    provides_extra: frozenset[NormalizedName]
+
+
+def closure(
+    top: Iterable[TopRequirement], chosen: Mapping[NormalizedName, Chosen], environment: Mapping[str, str]
+) -> list[Problem]:
+    """What differs between ``chosen`` and the closure of ``top`` in ``environment``; empty where they are the same set.
+
+    A dependency's marker is evaluated with no extra, then once for each requested extra that the wheel declares; an
+    extra that it does not declare brings nothing, as for pip.
+    """
+    problems: list[Problem] = []
+    reached: set[tuple[NormalizedName, str]] = set()
+    waiting: list[tuple[NormalizedName, str]] = []
+
+    def want(name: NormalizedName, specifier: SpecifierSet, extras: Iterable[str], wanted_by: str) -> None:
+        wheel = chosen.get(name)
+        if wheel is None:
+            problems.append(_difference(name, f"{wanted_by} needs it for the target, but pip left it out"))
+            return
+        # Pre-releases: pip's choice among them is its own, and was made with the user's options.
+        if not specifier.contains(wheel.version, prereleases=True):
+            problems.append(_difference(name, f"{wanted_by} needs {specifier}, but pip chose {wheel.version}"))
+        known = {canonicalize_name(extra) for extra in extras} & wheel.provides_extra
+        for key in [(name, ""), *((name, extra) for extra in sorted(known))]:
+            if key not in reached:
+                reached.add(key)
+                waiting.append(key)
+
+    for project, specifier, extras, marker in top:
+        if not marker or Marker(marker).evaluate({**environment, "extra": ""}):
+            want(canonicalize_name(project), SpecifierSet(specifier), extras, "what was asked for")
+    while waiting:
+        name, extra = waiting.pop()
+        for text in chosen[name].requires_dist:
+            try:
+                requirement = Requirement(text)
+            except InvalidRequirement:
+                problems.append(_difference(name, f"its metadata requires {text!r}, which is not a requirement"))
+                continue
+            if requirement.marker is None and extra:
+                continue  # it was wanted without the extra already
+            if requirement.marker is None or requirement.marker.evaluate({**environment, "extra": extra}):
+                want(canonicalize_name(requirement.name), requirement.specifier, requirement.extras, str(name))
+    needed = {name for name, _ in reached}
+    problems += [
+        _difference(name, "pip chose it, but nothing needs it for the target") for name in sorted(chosen.keys() - needed)
+    ]
+    return problems
+
+
+def _difference(project: str, message: str) -> Problem:
+    return Problem(
+        rule="wrong-closure",
+        project=project,
+        message=message,
+        hint="this is a fault of lambda-wheels, of pip or of the metadata; please report it",
+    )

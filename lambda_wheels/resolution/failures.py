@@ -1,0 +1,154 @@
+"""pip's failures in our words: from the runner's events to an error. (Pure.)
+
+pip's exit code is 1 for everything and its last lines are the same for no such project, no wheel, a 403 and a dead
+network, so nothing is read from its words: only from what the runner saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from lambda_wheels.errors import (
+    IndexUnavailableError,
+    LambdaWheelsError,
+    OutputError,
+    PipError,
+    ResolutionError,
+    UsageError,
+)
+from lambda_wheels.problems import Problem
+from lambda_wheels.resolution.child import Event, PipRun
+from lambda_wheels.resolution.index_failures import failed_files, failed_pages
+from lambda_wheels.resolution.missing_wheels import explain, has_candidates, passed_over
+from lambda_wheels.resolution.redaction import redact
+from lambda_wheels.resolution.requirements import wheel_command
+from lambda_wheels.targets import Target
+
+_HARMLESS_PROGRAMS = frozenset({"lsb_release", "uname", "rustc"})
+"""What pip asks in every run for the name that it gives itself towards an index; it passes over their absence."""
+
+_REFUSED = {
+    "editable": ("is editable (-e), and a layer holds only wheels", "make a wheel of it: {command}"),
+    "not-a-wheel": ("is not a wheel, and nothing is built from source", "make a wheel of it: {command}"),
+    "url-credentials": (
+        "carries a user or a password in its URL",
+        "put them into netrc or a keyring, or into the index's URL if the file lies on the same host",
+    ),
+    "no-binary": (
+        "is asked to be built from source (--no-binary in a requirement file)",
+        "remove that line; only wheels go into a layer",
+    ),
+    "variable": (
+        "in a requirement file would be replaced by this environment's value and sent to an index",
+        "name the index with --index-url or --extra-index-url, or in pip's configuration",
+    ),
+}
+"""What the runner refused: what is wrong with it, and what to try."""
+
+_PIP_ERRORS = {
+    "HashMismatch": ("hash-mismatch", "the file has another hash than the one required", "was it replaced? Compare it before you renew the hash"),
+    "HashMissing": ("hash-missing", "a hash is required for everything, and this has none", "add its --hash to the requirement file"),
+    "HashUnpinned": ("hash-missing", "with hashes required, it must be pinned with ==", "pin it, and give its --hash"),
+    "UnsupportedWheel": ("no-fitting-wheel", "the wheel does not run on {target}", "give a wheel whose tags fit"),
+    "InvalidWheel": ("wheel-unreadable", "the wheel cannot be read", "fetch it again"),
+    "InvalidWheelFilename": ("wheel-filename", "the wheel's file name is not one", "name it as its builder did"),
+    "MetadataInconsistent": ("wheel-metadata", "its metadata contradicts its name or the index", "report it to the project"),
+    "MetadataInvalid": ("wheel-metadata", "its metadata is invalid", "ask for another version"),
+    "ResolutionTooDeepError": ("resolution-too-deep", "pip gave up: too many combinations of versions", "pin some of the versions, or constrain them"),
+}
+"""pip's exception classes: our rule, what happened, what to try."""
+
+
+def failure(run: PipRun, target: Target) -> LambdaWheelsError:
+    """The error that a failed run of pip is."""
+    events = run.events
+    if refused := [*_refusals(events)]:
+        return ResolutionError(refused)
+    if pages := failed_pages(events):
+        return IndexUnavailableError(pages)
+    failed = next((event for event in events if event["event"] == "failed"), None)
+    if failed is not None and (missing := _missing(failed, target)):
+        return ResolutionError(missing)
+    if files := failed_files(events):
+        return IndexUnavailableError(files)
+    if programs := [event["name"] for event in events if event["event"] == "program"]:
+        unknown = sorted(set(programs) - _HARMLESS_PROGRAMS)
+        if unknown:
+            return ResolutionError(
+                Problem(
+                    rule="program-refused",
+                    message=f"pip wanted to start {', '.join(unknown)}, and nothing is run while wheels are resolved",
+                    hint="a dependency is given as source or as a repository: make a wheel of it",
+                )
+            )
+    if failed is None:
+        return UsageError(Problem(rule="pip-refused", message=f"pip does not take what it was given: {_last_line(run)}"))
+    return _by_class(failed, run, target)
+
+
+def _refusals(events: Iterable[Event]) -> Iterable[Problem]:
+    for event in events:
+        if event["event"] == "refused":
+            what, hint = _REFUSED[event["rule"]]
+            where = f" ({redact(event['where'])})" if event["where"] else ""
+            yield Problem(
+                rule=event["rule"],
+                message=f"{redact(event['subject'])}{where} {what}",
+                hint=hint.format(command=wheel_command(redact(event["subject"]))),
+            )
+
+
+def _missing(failed: Event, target: Target) -> list[Problem]:
+    """What pip could not find, or could not have together."""
+    causes: Sequence[dict[str, Any]] = failed["causes"]
+    problems = []
+    for cause in causes:
+        if cause["python"]:
+            problems.append(
+                Problem(
+                    rule="requires-python",
+                    message=f"{cause['parent'] or 'what was asked for'} needs Python {cause['specifier']}, "
+                    f"{target.runtime} has {target.python}",
+                    hint="ask for an older version, or build for another runtime",
+                )
+            )
+            continue
+        files = passed_over(failed["files"][cause["project"]])
+        if not has_candidates(files, cause["specifier"]):
+            problems.append(explain(cause["project"], cause["specifier"], cause["parent"], files, target))
+    if causes and not problems:
+        wanted = "; ".join(f"{cause['parent'] or 'you'} ask{'s' if cause['parent'] else ''} for {cause['requirement']}" for cause in causes)
+        problems.append(
+            Problem(
+                rule="conflict",
+                message=f"no set of versions satisfies everything: {wanted}",
+                hint="loosen one of these, or look at the constraints",
+            )
+        )
+    return list(dict.fromkeys(problems))
+
+
+def _by_class(failed: Event, run: PipRun, target: Target) -> LambdaWheelsError:
+    """The error for an exception of pip that says all there is to say."""
+    first_line = redact(next(iter(failed["message"].strip().splitlines()), failed["class"]))
+    for name in failed["ancestors"]:
+        if name in _PIP_ERRORS:
+            rule, what, hint = _PIP_ERRORS[name]
+            subject = redact(failed["requirement"])
+            detail = f" ({first_line})" if not subject else ""
+            return ResolutionError(
+                Problem(rule=rule, message=f"{subject}{': ' if subject else ''}{what.format(target=target)}{detail}", hint=hint)
+            )
+    if "OSError" in failed["ancestors"]:
+        return OutputError(Problem(rule="disk-failed", message=f"pip could not write or read a file: {first_line}"))
+    if "InstallationError" in failed["ancestors"] or "CommandError" in failed["ancestors"]:
+        return ResolutionError(Problem(rule="pip-refused", message=first_line, hint="see pip's own words with -v"))
+    return PipError(
+        Problem(rule="pip-failed", message=f"pip ended with {failed['class']}: {first_line}", hint="see pip's own words with -v")
+    )
+
+
+def _last_line(run: PipRun) -> str:
+    lines = [line.strip() for line in run.words.splitlines() if line.strip()]
+    return lines[-1] if lines else f"it ended with code {run.code} and no word"

@@ -1,0 +1,162 @@
+"""From a resolution to proven wheels in the store. (Starts pip; reads and writes the disk.)"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from lambda_wheels.errors import IndexUnavailableError, WheelError
+from lambda_wheels.problems import Problem
+from lambda_wheels.progress import Progress, ProgressEvent, Stage
+from lambda_wheels.resolution.child import run_pip
+from lambda_wheels.resolution.failures import failure
+from lambda_wheels.resolution.index_options import pip_options
+from lambda_wheels.resolution.pip_arguments import download_arguments
+from lambda_wheels.resolution.promises import broken_promises
+from lambda_wheels.resolution.redaction import public_url
+from lambda_wheels.resolution.report import Resolution, ResolvedWheel
+from lambda_wheels.store import Store, StoredWheel
+from lambda_wheels.targets import Target
+from lambda_wheels.waivers import Waivers
+from lambda_wheels.wheels import Wheel, read_wheel
+
+_PROCESSES = 4
+"""How many pip children download at once at the most: index servers limit connections, and pip's start costs 0.35 s."""
+
+_WHEELS_A_PROCESS = 3
+"""How many wheels are worth a further process."""
+
+
+def fetch(
+    resolution: Resolution,
+    store: Store,
+    *,
+    options: Mapping[str, Any],
+    waivers: Waivers,
+    scratch: Path,
+    progress: Progress,
+) -> list[StoredWheel]:
+    """Every wheel of ``resolution`` from the store, those that it lacks having been downloaded and proven first.
+
+    What fails its proof does not enter the store.
+
+    :param scratch: where the resolution's pip left what it had downloaded.
+    :raises WheelError: with everything that is wrong with the wheels and not waived.
+    :raises IndexUnavailableError: where a wheel could not be downloaded.
+    """
+    wheels = resolution.wheels
+
+    def tell(done: int, what: str) -> None:
+        progress(ProgressEvent(stage=Stage.FETCH, done=done, total=len(wheels), what=what))
+
+    have = _find(wheels, store)
+    tell(len(have), "")
+    missing = [wheel for wheel in wheels if wheel.sha256 not in have]
+    new: dict[str, tuple[Path, Wheel]] = {}
+    problems: list[Problem] = []
+    with contextlib.ExitStack() as locks:
+        # Always in one order: two builds that wait for each other's wheels would wait for ever.
+        for sha256 in sorted({wheel.sha256 for wheel in missing}):
+            locks.enter_context(store.lock(sha256))
+        have |= _find(missing, store)  # another build may have brought some while we waited
+        missing = [wheel for wheel in missing if wheel.sha256 not in have]
+        paths = _bring(missing, resolution.target, options, scratch)
+        inflated = _Inflated(progress)
+        for done, wheel in enumerate(missing, start=len(have) + 1):
+            try:
+                proven = read_wheel(paths[wheel.sha256], filename=wheel.filename, on_inflated=inflated.add(wheel.filename))
+            except WheelError as error:
+                problems += error.problems
+                continue
+            problems += broken_promises(wheel, proven)
+            new[wheel.sha256] = paths[wheel.sha256], proven
+            tell(done, wheel.filename)
+        if errors := waivers.judge([*problems, *_slips(have, new)]).errors:
+            raise WheelError(errors)
+        have |= {sha256: store.add(path, wheel) for sha256, (path, wheel) in new.items()}
+    return [have[wheel.sha256] for wheel in wheels]
+
+
+class _Inflated:
+    """Adds up the bytes that were inflated, for the progress callback."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._done = 0
+
+    def add(self, what: str) -> Callable[[int], None]:
+        def on_inflated(size: int) -> None:
+            self._done += size
+            self._progress(ProgressEvent(stage=Stage.VERIFY, done=self._done, total=None, what=what))
+
+        return on_inflated
+
+
+def _find(wheels: Sequence[ResolvedWheel], store: Store) -> dict[str, StoredWheel]:
+    """What the store has of ``wheels``, by sha256. Each file is hashed again, side by side."""
+    if not wheels:
+        return {}
+    with ThreadPoolExecutor() as threads:
+        found = threads.map(lambda wheel: store.find(wheel.filename, wheel.sha256), wheels)
+    return {stored.wheel.sha256: stored for stored in found if stored is not None}
+
+
+def _slips(have: Mapping[str, StoredWheel], new: Mapping[str, tuple[Path, Wheel]]) -> Iterable[Problem]:
+    """What is known to be wrong with proven wheels."""
+    for wheel in [*(stored.wheel for stored in have.values()), *(wheel for _, wheel in new.values())]:
+        yield from wheel.problems
+
+
+def _bring(
+    wheels: Sequence[ResolvedWheel], target: Target, options: Mapping[str, Any], scratch: Path
+) -> dict[str, Path]:
+    """A file in ``scratch`` for each of ``wheels``, by sha256; what it holds is still to be proven."""
+    paths: dict[str, Path] = {}
+    remote = []
+    for wheel in wheels:
+        resolved = scratch / "downloads" / wheel.filename
+        if resolved.is_file():
+            paths[wheel.sha256] = resolved
+        elif wheel.url.startswith("file:"):
+            paths[wheel.sha256] = _copy(wheel, scratch)
+        else:
+            remote.append(wheel)
+    processes = min(_PROCESSES, -(-len(remote) // _WHEELS_A_PROCESS))
+    shares = [remote[first::processes] for first in range(processes)]
+    with ThreadPoolExecutor(max(processes, 1)) as threads:
+        for brought in threads.map(
+            lambda number: _download(shares[number], target, options, scratch / f"share-{number}"), range(processes)
+        ):
+            paths |= brought
+    return paths
+
+
+def _copy(wheel: ResolvedWheel, scratch: Path) -> Path:
+    """A copy of a wheel on this disk."""
+    source = urllib.request.url2pathname(urllib.parse.urlsplit(wheel.url).path)
+    copy = scratch / "downloads" / wheel.filename
+    try:
+        shutil.copyfile(source, copy)
+    except OSError as error:
+        raise IndexUnavailableError(
+            Problem(rule="file-unreachable", project=wheel.name, message=f"{source} cannot be copied: {error.strerror}")
+        ) from error
+    return copy
+
+
+def _download(
+    wheels: Sequence[ResolvedWheel], target: Target, options: Mapping[str, Any], folder: Path
+) -> dict[str, Path]:
+    """Let one pip child download ``wheels`` into ``folder``."""
+    folder.mkdir()
+    run = run_pip(download_arguments(target, wheels, pip_options(options)), target, scratch=folder)
+    if run.code != 0:
+        raise failure(run, target)
+    names = {event["url"]: event["filename"] for event in run.events if event["event"] == "download"}
+    return {wheel.sha256: folder / "downloads" / names[public_url(wheel.url)] for wheel in wheels}

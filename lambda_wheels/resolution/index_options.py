@@ -1,0 +1,91 @@
+"""pip's own options that a caller may give, under pip's names. (Pure.)"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypedDict, get_type_hints
+
+Many = str | Path | Iterable[str | Path]
+
+
+class IndexOptions(TypedDict, total=False):
+    """Where pip looks for wheels, how it gets there, and what it may choose; each as the flag of pip of that name.
+
+    What is not given comes from pip's configuration and environment, as for pip itself; but nothing there can change
+    the target, the place or the selection.
+    """
+
+    index_url: str
+    """The package index, instead of the configured one. May carry ``user:password@``, which is never shown."""
+    extra_index_url: Many
+    """Further indexes. One that fails fails the build: it is never resolved around."""
+    find_links: Many
+    """Folders of wheels, or pages that link to wheels."""
+    no_index: bool
+    """Look at no index, only at ``find_links``."""
+    constraint: Many
+    """Files of constraints."""
+    pre: bool
+    """Take pre-releases too."""
+    uploaded_prior_to: str | datetime.datetime
+    """Take only files uploaded before this time (ISO 8601): a cooldown."""
+    require_hashes: bool
+    """Require a hash for every requirement."""
+    trusted_host: Many
+    """Hosts that are read without HTTPS."""
+    cert: str | Path
+    """A file of certificates to trust (PEM)."""
+    client_cert: str | Path
+    """A client certificate with its key (PEM)."""
+    proxy: str
+    """A proxy, ``scheme://[user:password@]host:port``."""
+    keyring_provider: str
+    """``auto``, ``disabled``, ``import`` or ``subprocess``."""
+    timeout: float
+    """Seconds without an answer after which a connection is given up (pip's default: 15)."""
+    retries: int
+    """How often a connection is tried again (pip's default: 5)."""
+
+
+_NAMES = frozenset(get_type_hints(IndexOptions))
+
+
+def pip_options(options: Mapping[str, Any]) -> list[str]:
+    """The options as arguments of pip.
+
+    :raises TypeError: for a name that is not one of :class:`IndexOptions`, as for any unexpected keyword argument.
+    """
+    if unexpected := sorted(options.keys() - _NAMES):
+        raise TypeError(f"unexpected keyword argument {unexpected[0]!r}; known index options: {', '.join(sorted(_NAMES))}")
+    arguments = []
+    for name, value in options.items():
+        flag = "--" + name.replace("_", "-")
+        if value is True:
+            arguments.append(flag)
+        elif value is None or value is False:
+            continue
+        else:
+            # "--flag=value": a value that begins with a hyphen cannot become another option.
+            arguments += [f"{flag}={_text(item)}" for item in _several(value)]
+    return arguments
+
+
+def local_paths(options: Mapping[str, Any]) -> list[Path]:
+    """The files and folders that the options name, which pip would pass over in silence if they were missing."""
+    named = [*_several(options.get("find_links") or ()), *_several(options.get("constraint") or ())]
+    named += [options[name] for name in ("cert", "client_cert") if options.get(name)]
+    return [Path(item) for item in named if "://" not in str(item) and not str(item).startswith("file:")]
+
+
+def _several(value: Any) -> list[Any]:
+    """One value may stand for a list of one."""
+    return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [value]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime.datetime):
+        return value.isoformat()
+    return os.fspath(value) if isinstance(value, os.PathLike) else str(value)

@@ -1,0 +1,54 @@
+"""What pip promised of a wheel, held against the wheel itself. (Pure.)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+
+from lambda_wheels.problems import Problem
+from lambda_wheels.resolution.report import ResolvedWheel
+from lambda_wheels.wheels import Wheel
+
+
+def broken_promises(promised: ResolvedWheel, wheel: Wheel) -> list[Problem]:
+    """What the wheel holds otherwise than the index told: pip resolves from the index's word, which can lie (PEP 658)."""
+    problems = []
+
+    def broken(what: str, told: object, found: object) -> None:
+        problems.append(
+            Problem(
+                rule="broken-promise",
+                project=promised.name,
+                wheel=promised.filename,
+                message=f"the {what} that the index told ({told}) is not the wheel's ({found})",
+                hint="clear pip's cache (python -m pip cache purge) and try again; if it stays, the index is at fault",
+            )
+        )
+
+    if promised.sha256 != wheel.sha256:
+        broken("sha256", promised.sha256, wheel.sha256)
+    if (promised.name, promised.version) != (wheel.name, wheel.version):
+        broken("project", f"{promised.name} {promised.version}", f"{wheel.name} {wheel.version}")
+    if SpecifierSet(promised.requires_python) != wheel.requires_python:
+        broken("Requires-Python", promised.requires_python, wheel.requires_python)
+    told, found = _parsed(promised.requires_dist), _parsed(wheel.requires_dist)
+    if told != found:
+        broken("set of requirements", _listed(told - found), _listed(found - told))
+    return problems
+
+
+def _parsed(texts: Iterable[str]) -> set[Requirement | str]:
+    """The requirements, so that two spellings of one are the same."""
+    parsed: set[Requirement | str] = set()
+    for text in texts:
+        try:
+            parsed.add(Requirement(text))
+        except InvalidRequirement:
+            parsed.add(text)
+    return parsed
+
+
+def _listed(requirements: Iterable[object]) -> str:
+    return ", ".join(sorted(map(str, requirements))) or "none"

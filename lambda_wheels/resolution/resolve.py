@@ -1,0 +1,98 @@
+"""From requirements to a resolution: pip chooses, we check. (Starts pip.)"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lambda_wheels.errors import IndexUnavailableError, PipError
+from lambda_wheels.problems import Problem
+from lambda_wheels.progress import Progress, ProgressEvent, Stage
+from lambda_wheels.resolution.child import Event, PipRun, run_pip
+from lambda_wheels.resolution.failures import failure
+from lambda_wheels.resolution.index_failures import failed_pages
+from lambda_wheels.resolution.index_options import pip_options
+from lambda_wheels.resolution.pip_arguments import resolve_arguments
+from lambda_wheels.resolution.report import Resolution, read_report
+from lambda_wheels.resolution.requirements import Requirements
+from lambda_wheels.targets import Target
+
+_log = logging.getLogger(__name__)
+
+
+def resolve(
+    requirements: Requirements,
+    target: Target,
+    options: Mapping[str, Any],
+    *,
+    scratch: Path,
+    stored: str,
+    progress: Progress,
+) -> Resolution:
+    """The wheels that pip chooses for ``requirements`` on ``target``, once its answer is shown to hold.
+
+    :param scratch: an empty folder; wheels that pip had to download to read their metadata stay in its ``downloads``.
+    :param stored: where the store has a wheel, as a format string.
+    :raises ResolutionError: where there is no such set, or pip's answer does not hold.
+    :raises IndexUnavailableError: where an index that was asked could not be read, even if pip went on without it.
+    :raises PipError: where pip cannot be used.
+    """
+    report = scratch / "report.json"
+    arguments = resolve_arguments(target, requirements, pip_options(options), report)
+    seen = 0
+
+    def tell(event: Event) -> None:
+        nonlocal seen
+        if event["event"] in {"page", "prepare"}:
+            seen += 1
+            progress(ProgressEvent(stage=Stage.RESOLVE, done=seen, total=None, what=event["url"].rstrip("/").rpartition("/")[2]))
+
+    run = run_pip(arguments, target, scratch=scratch, stored=stored, on_event=tell)
+    _log_configuration(run)
+    if run.code != 0:
+        raise failure(run, target)
+    if pages := failed_pages(run.events):
+        raise IndexUnavailableError(pages)
+    resolution = read_report(_load(report), run.events, target)
+    _check_hooks(run, resolution)
+    return resolution
+
+
+def _load(report: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(report.read_bytes())
+        if value["version"] != "1":
+            raise ValueError(f"version {value['version']!r}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PipError(Problem(rule="pip-failed", message=f"pip's report cannot be read: {error}")) from error
+    assert isinstance(value, dict)
+    return value
+
+
+def _log_configuration(run: PipRun) -> None:
+    """Say what of pip's configuration counted: nobody should wonder about a constraint from a forgotten file."""
+    for event in run.events:
+        if event["event"] == "configuration":
+            if event["dropped"]:
+                _log.info("pip's configuration: left aside: %s", ", ".join(event["dropped"]))
+            if event["constraint"]:
+                _log.warning("pip's configuration brings constraints: %s", event["constraint"])
+
+
+def _check_hooks(run: PipRun, resolution: Resolution) -> None:
+    """Every place where the runner looks into pip was passed: a pip that works otherwise inside is not trusted."""
+    seen = {event["event"] for event in run.events}
+    missing = {"configuration", "requirement"} - seen
+    if resolution.wheels and "prepare" not in seen:
+        missing.add("prepare")
+    if missing:
+        raise PipError(
+            Problem(
+                rule="pip-unusable",
+                message=f"pip did not pass where lambda-wheels looks on: {', '.join(sorted(missing))}",
+                hint="install an older pip, or a newer lambda-wheels",
+            )
+        )
