@@ -31,7 +31,7 @@ class ProgressEvent:
 
 
 Progress = Callable[[ProgressEvent], None]
-"""Called often, from the thread that called the library. What it raises ends the build cleanly and reaches the caller."""
+"""Called often, in the thread that called the library. What it raises ends the build cleanly and reaches the caller."""
 
 
 def silent(event: ProgressEvent) -> None:

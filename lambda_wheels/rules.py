@@ -1,7 +1,7 @@
 """The names of everything that can be wrong, each with its meaning. (Pure table.)
 
-The names are promises: ``allow=``, ``--json`` and the reference of errors use them. A :class:`~lambda_wheels.problems.Problem`
-can only be made under a name that stands here, and a test holds that the reference explains each.
+The names are promises: ``allow=``, ``--json`` and the reference of errors use them. A ``Problem`` can only be made under
+a name that stands here, and a test holds that the reference explains each.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ RULES: Final = MappingProxyType(
             ("only-yanked", "Every release that would fit was withdrawn by its authors."),
             ("only-prereleases", "Only pre-releases satisfy the version asked for."),
             ("requires-python", "The project needs another Python than the target's."),
-            ("too-new", "The files were uploaded after the time up to which they are allowed, or the index does not say when."),
+            (
+                "too-new",
+                "The files were uploaded after the time up to which they are allowed, or the index does not say when.",
+            ),
             ("conflict", "No set of versions satisfies all requirements together."),
             ("resolution-too-deep", "pip gave up looking for a set of versions."),
             ("yanked", "A chosen release was withdrawn by its authors; a warning."),

@@ -27,7 +27,7 @@ PIP_FLOOR: Final = Version("26.1")
 """The oldest pip that this works with: what it changes inside pip is held by tests from here on."""
 
 TIME_LIMIT: Final = 1800.0
-"""Seconds after which a pip child is ended, whatever it does. A server that sends a byte now and then keeps pip for ever."""
+"""Seconds after which a pip child is ended, whatever it does: a server that sends a byte now and then keeps pip going."""
 
 _RUNNER = Path(__file__).with_name("runner.py")
 
@@ -114,7 +114,9 @@ def run_pip(
     _log.debug("pip %s said:\n%s", version, text)
     if late:
         raise PipError(
-            Problem(rule="pip-timeout", message=f"pip did not finish within {time_limit:.0f} s", hint="is the index slow?")
+            Problem(
+                rule="pip-timeout", message=f"pip did not finish within {time_limit:.0f} s", hint="is the index slow?"
+            )
         )
     for event in events:
         if event["event"] == "internals-moved":

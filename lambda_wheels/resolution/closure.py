@@ -69,7 +69,8 @@ def closure(
                 want(canonicalize_name(requirement.name), requirement.specifier, requirement.extras, str(name))
     needed = {name for name, _ in reached}
     problems += [
-        _difference(name, "pip chose it, but nothing needs it for the target") for name in sorted(chosen.keys() - needed)
+        _difference(name, "pip chose it, but nothing needs it for the target")
+        for name in sorted(chosen.keys() - needed)
     ]
     return problems
 

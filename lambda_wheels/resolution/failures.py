@@ -47,15 +47,31 @@ _REFUSED = {
 """What the runner refused: what is wrong with it, and what to try."""
 
 _PIP_ERRORS = {
-    "HashMismatch": ("hash-mismatch", "the file has another hash than the one required", "was it replaced? Compare it before you renew the hash"),
-    "HashMissing": ("hash-missing", "a hash is required for everything, and this has none", "add its --hash to the requirement file"),
+    "HashMismatch": (
+        "hash-mismatch",
+        "the file has another hash than the one required",
+        "was it replaced? Compare it before you renew the hash",
+    ),
+    "HashMissing": (
+        "hash-missing",
+        "a hash is required for everything, and this has none",
+        "add its --hash to the requirement file",
+    ),
     "HashUnpinned": ("hash-missing", "with hashes required, it must be pinned with ==", "pin it, and give its --hash"),
     "UnsupportedWheel": ("no-fitting-wheel", "the wheel does not run on {target}", "give a wheel whose tags fit"),
     "InvalidWheel": ("wheel-unreadable", "the wheel cannot be read", "fetch it again"),
     "InvalidWheelFilename": ("wheel-filename", "the wheel's file name is not one", "name it as its builder did"),
-    "MetadataInconsistent": ("wheel-metadata", "its metadata contradicts its name or the index", "report it to the project"),
+    "MetadataInconsistent": (
+        "wheel-metadata",
+        "its metadata contradicts its name or the index",
+        "report it to the project",
+    ),
     "MetadataInvalid": ("wheel-metadata", "its metadata is invalid", "ask for another version"),
-    "ResolutionTooDeepError": ("resolution-too-deep", "pip gave up: too many combinations of versions", "pin some of the versions, or constrain them"),
+    "ResolutionTooDeepError": (
+        "resolution-too-deep",
+        "pip gave up: too many combinations of versions",
+        "pin some of the versions, or constrain them",
+    ),
 }
 """pip's exception classes: our rule, what happened, what to try."""
 
@@ -83,7 +99,9 @@ def failure(run: PipRun, target: Target) -> LambdaWheelsError:
                 )
             )
     if failed is None:
-        return UsageError(Problem(rule="pip-refused", message=f"pip does not take what it was given: {_last_line(run)}"))
+        return UsageError(
+            Problem(rule="pip-refused", message=f"pip does not take what it was given: {_last_line(run)}")
+        )
     return _by_class(failed, run, target)
 
 
@@ -118,7 +136,10 @@ def _missing(failed: Event, target: Target) -> list[Problem]:
         if not has_candidates(files, cause["specifier"]):
             problems.append(explain(cause["project"], cause["specifier"], cause["parent"], files, target))
     if causes and not problems:
-        wanted = "; ".join(f"{cause['parent'] or 'you'} ask{'s' if cause['parent'] else ''} for {cause['requirement']}" for cause in causes)
+        wanted = "; ".join(
+            f"{cause['parent'] or 'you'} ask{'s' if cause['parent'] else ''} for {cause['requirement']}"
+            for cause in causes
+        )
         problems.append(
             Problem(
                 rule="conflict",
@@ -138,14 +159,22 @@ def _by_class(failed: Event, run: PipRun, target: Target) -> LambdaWheelsError:
             subject = redact(failed["requirement"])
             detail = f" ({first_line})" if not subject else ""
             return ResolutionError(
-                Problem(rule=rule, message=f"{subject}{': ' if subject else ''}{what.format(target=target)}{detail}", hint=hint)
+                Problem(
+                    rule=rule,
+                    message=f"{subject}{': ' if subject else ''}{what.format(target=target)}{detail}",
+                    hint=hint,
+                )
             )
     if "OSError" in failed["ancestors"]:
         return OutputError(Problem(rule="disk-failed", message=f"pip could not write or read a file: {first_line}"))
     if "InstallationError" in failed["ancestors"] or "CommandError" in failed["ancestors"]:
         return ResolutionError(Problem(rule="pip-refused", message=first_line, hint="see pip's own words with -v"))
     return PipError(
-        Problem(rule="pip-failed", message=f"pip ended with {failed['class']}: {first_line}", hint="see pip's own words with -v")
+        Problem(
+            rule="pip-failed",
+            message=f"pip ended with {failed['class']}: {first_line}",
+            hint="see pip's own words with -v",
+        )
     )
 
 

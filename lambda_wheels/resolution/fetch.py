@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import tempfile
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from lambda_wheels.errors import IndexUnavailableError, WheelError
+from lambda_wheels.errors import IndexUnavailableError, OutputError, WheelError
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage
 from lambda_wheels.resolution.child import run_pip
@@ -22,6 +23,7 @@ from lambda_wheels.resolution.promises import broken_promises
 from lambda_wheels.resolution.redaction import public_url
 from lambda_wheels.resolution.report import Resolution, ResolvedWheel
 from lambda_wheels.store import Store, StoredWheel
+from lambda_wheels.store.atomic import replace
 from lambda_wheels.targets import Target
 from lambda_wheels.waivers import Waivers
 from lambda_wheels.wheels import Wheel, read_wheel
@@ -70,7 +72,9 @@ def fetch(
         inflated = _Inflated(progress)
         for done, wheel in enumerate(missing, start=len(have) + 1):
             try:
-                proven = read_wheel(paths[wheel.sha256], filename=wheel.filename, on_inflated=inflated.add(wheel.filename))
+                proven = read_wheel(
+                    paths[wheel.sha256], filename=wheel.filename, on_inflated=inflated.add(wheel.filename)
+                )
             except WheelError as error:
                 problems += error.problems
                 continue
@@ -81,6 +85,24 @@ def fetch(
             raise WheelError(errors)
         have |= {sha256: store.add(path, wheel) for sha256, (path, wheel) in new.items()}
     return [have[wheel.sha256] for wheel in wheels]
+
+
+def copy_wheels(wheels: Iterable[StoredWheel], folder: Path) -> None:
+    """Put a copy of each of ``wheels`` into ``folder``, which is made if need be; each appears complete or not at all.
+
+    :raises OutputError: where that cannot be done.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for stored in wheels:
+            with tempfile.TemporaryDirectory(prefix=".lambda-wheels-", dir=folder) as aside:
+                copy = Path(aside, stored.wheel.filename)
+                shutil.copyfile(stored.path, copy)
+                replace(copy, folder / stored.wheel.filename)
+    except OSError as error:
+        raise OutputError(
+            Problem(rule="output-failed", message=f"cannot write {str(folder)!r}: {error.strerror or error}")
+        ) from error
 
 
 class _Inflated:

@@ -71,7 +71,9 @@ def _failed_request(kind: str, place: str, outcome: Mapping[str, Any]) -> Proble
         detail = redact(" ".join(str(outcome["detail"]).split()))
         return Problem(rule=f"{kind}-unreachable", message=f"{place} {what}{': ' if detail else ''}{detail}", hint=hint)
     if status in {401, 407}:
-        return Problem(rule=f"{kind}-refused", message=f"{place} asks for credentials (HTTP {status})", hint=_CREDENTIALS)
+        return Problem(
+            rule=f"{kind}-refused", message=f"{place} asks for credentials (HTTP {status})", hint=_CREDENTIALS
+        )
     if status == 403:
         return Problem(rule=f"{kind}-refused", message=f"{place} may not be read (HTTP 403)", hint=_CREDENTIALS)
     if status == 404:

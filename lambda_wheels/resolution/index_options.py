@@ -59,7 +59,9 @@ def pip_options(options: Mapping[str, Any]) -> list[str]:
     :raises TypeError: for a name that is not one of :class:`IndexOptions`, as for any unexpected keyword argument.
     """
     if unexpected := sorted(options.keys() - _NAMES):
-        raise TypeError(f"unexpected keyword argument {unexpected[0]!r}; known index options: {', '.join(sorted(_NAMES))}")
+        raise TypeError(
+            f"unexpected keyword argument {unexpected[0]!r}; known index options: {', '.join(sorted(_NAMES))}"
+        )
     arguments = []
     for name, value in options.items():
         flag = "--" + name.replace("_", "-")

@@ -51,10 +51,7 @@ def passed_over(rows: Iterable[Sequence[str]]) -> list[PassedOver]:
 def has_candidates(files: Iterable[PassedOver], specifier: str) -> bool:
     """Whether pip had a wheel to choose: then something else, a conflict, kept it from it."""
     wanted = _specifier(specifier)
-    return any(
-        file.kind == "candidate" and not file.yanked and wanted.contains(file.version)
-        for file in files
-    )
+    return any(file.kind == "candidate" and not file.yanked and wanted.contains(file.version) for file in files)
 
 
 def explain(project: str, specifier: str, wanted_by: str, files: Sequence[PassedOver], target: Target) -> Problem:
@@ -80,22 +77,32 @@ def explain(project: str, specifier: str, wanted_by: str, files: Sequence[Passed
     if candidates := by_kind.get("candidate"):
         if all(file.yanked for file in candidates):
             return problem(
-                "only-yanked", f"every fitting release that satisfies {specifier or 'it'} was withdrawn", f"pin one: {project}=={_newest(candidates)[0]}"
+                "only-yanked",
+                f"every fitting release that satisfies {specifier or 'it'} was withdrawn",
+                f"pin one: {project}=={_newest(candidates)[0]}",
             )
         return problem(
-            "only-prereleases", f"only pre-releases satisfy {specifier or 'it'}: {_newest(candidates)[0]}", "allow them with --pre"
+            "only-prereleases",
+            f"only pre-releases satisfy {specifier or 'it'}: {_newest(candidates)[0]}",
+            "allow them with --pre",
         )
-    if all(_excludes(file.requires_python, target) for file in matching):
-        newest = max(matching, key=lambda file: file.version)
+    # pip looks at the tags first, and does not say; and not every index tells of every file which Python it needs.
+    telling = [file for file in matching if file.requires_python]
+    if telling and all(_excludes(file.requires_python, target) for file in telling):
+        newest = max(telling, key=lambda file: file.version)
         return problem(
             "requires-python",
             f"{newest.version} needs Python {newest.requires_python}, {target.runtime} has {target.python}",
             "ask for an older version, or build for another runtime",
         )
     if late := by_kind.get("upload_too_late"):
-        return problem("too-new", f"{_newest(late)[0]} was uploaded after the time given", "give a later --uploaded-prior-to")
+        return problem(
+            "too-new", f"{_newest(late)[0]} was uploaded after the time given", "give a later --uploaded-prior-to"
+        )
     if by_kind.get("upload_time_missing"):
-        return problem("too-new", "the index tells no upload times, which --uploaded-prior-to needs", "leave it out for this index")
+        return problem(
+            "too-new", "the index tells no upload times, which --uploaded-prior-to needs", "leave it out for this index"
+        )
     newest_version = max(file.version for file in matching)
     command = wheel_command(f"{project}=={newest_version}")
     if not wheels:
@@ -126,8 +133,8 @@ def _finals(files: Sequence[PassedOver]) -> Sequence[PassedOver]:
 
 
 def _excludes(requires_python: str, target: Target) -> bool:
-    """Whether a Requires-Python leaves the target out. pip looks at the tags first, and does not say."""
-    return bool(requires_python) and not _specifier(requires_python).contains(target.python, prereleases=True)
+    """Whether a Requires-Python leaves the target out."""
+    return not _specifier(requires_python).contains(target.python, prereleases=True)
 
 
 def _newest(files: Iterable[PassedOver]) -> list[Version]:

@@ -32,9 +32,13 @@ def target_arguments(target: Target) -> list[str]:
 
 
 def _dry_run(target: Target) -> list[str]:
-    return ["install", "--dry-run", "--ignore-installed", "--no-input", "--disable-pip-version-check"] + target_arguments(
-        target
-    )
+    return [
+        "install",
+        "--dry-run",
+        "--ignore-installed",
+        "--no-input",
+        "--disable-pip-version-check",
+    ] + target_arguments(target)
 
 
 def resolve_arguments(target: Target, requirements: Requirements, options: Sequence[str], report: Path) -> list[str]:

@@ -13,7 +13,7 @@ from lambda_wheels.wheels import Wheel
 
 
 def broken_promises(promised: ResolvedWheel, wheel: Wheel) -> list[Problem]:
-    """What the wheel holds otherwise than the index told: pip resolves from the index's word, which can lie (PEP 658)."""
+    """What the wheel holds otherwise than the index told: pip believes the index's word (PEP 658)."""
     problems = []
 
     def broken(what: str, told: object, found: object) -> None:

@@ -99,7 +99,10 @@ def _read_wheel(item: Mapping[str, Any], target: Target, problems: list[Problem]
     try:
         name, version, _, tags = parse_wheel_filename(filename)
         if (name, version) != (project, Version(metadata["version"])):
-            problem("wheel-metadata", f"the file name promises {name} {version}, its metadata {project} {metadata['version']}")
+            problem(
+                "wheel-metadata",
+                f"the file name promises {name} {version}, its metadata {project} {metadata['version']}",
+            )
             return None
     except (InvalidWheelFilename, InvalidVersion) as error:
         problem("wheel-filename", f"{public_url(url)}: {error}")
@@ -131,7 +134,9 @@ def _check_closure(
     wheels: Iterable[ResolvedWheel], events: Iterable[Mapping[str, Any]], target: Target
 ) -> Iterable[Problem]:
     chosen = {
-        wheel.name: Chosen(version=wheel.version, requires_dist=wheel.requires_dist, provides_extra=wheel.provides_extra)
+        wheel.name: Chosen(
+            version=wheel.version, requires_dist=wheel.requires_dist, provides_extra=wheel.provides_extra
+        )
         for wheel in wheels
     }
     asked = [event for event in events if event["event"] == "requirement" and not event["constraint"]]

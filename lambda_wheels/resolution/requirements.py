@@ -1,4 +1,4 @@
-"""What the caller wants: requirements as strings, requirement files and wheels as paths. (Asks the disk what exists.)"""
+"""What the caller wants: requirements as strings, requirement files and wheels as paths. (Looks at the disk.)"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import public_url, redact
 
 _FILE_ENDINGS = (".txt", ".toml", ".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz", ".in", ".cfg", ".lock")
-"""Endings with which a string is taken for a file that was meant as a path. As a project's name a stranger could own it."""
+"""Endings with which a string is taken for a file meant as a path. As a project's name a stranger could own it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +78,7 @@ def _check_string(text: str) -> list[Problem]:
                 hint="options are parameters (and flags) of their own; a requirement file is given as a Path",
             )
         ]
-    if " @ " not in stripped and (stripped.lower().endswith(_FILE_ENDINGS) or os.path.exists(stripped)):
+    if " @ " not in stripped and (stripped.lower().endswith(_FILE_ENDINGS) or Path(stripped).exists()):
         return [
             Problem(
                 rule="string-for-path",

@@ -48,7 +48,11 @@ def resolve(
         nonlocal seen
         if event["event"] in {"page", "prepare"}:
             seen += 1
-            progress(ProgressEvent(stage=Stage.RESOLVE, done=seen, total=None, what=event["url"].rstrip("/").rpartition("/")[2]))
+            progress(
+                ProgressEvent(
+                    stage=Stage.RESOLVE, done=seen, total=None, what=event["url"].rstrip("/").rpartition("/")[2]
+                )
+            )
 
     run = run_pip(arguments, target, scratch=scratch, stored=stored, on_event=tell)
     _log_configuration(run)

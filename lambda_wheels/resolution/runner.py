@@ -89,7 +89,7 @@ def evaluate_markers_for(environment: dict[str, str]) -> None:
 
 
 def filter_configuration() -> None:
-    """Keep of pip's configuration (files and ``PIP_*``) what ``KEPT_CONFIGURATION`` names, as ``PIP_*`` of this process."""
+    """Keep of pip's configuration, files and environment, what ``KEPT_CONFIGURATION`` names; the rest is told of."""
     from pip._internal.configuration import Configuration
 
     configuration = Configuration(isolated=False)
@@ -160,7 +160,9 @@ def prepare_only_wheels() -> None:
             refuse("url-credentials", public(link.url), where)  # pip's report leaves them out: the download would fail
 
     @wrap(RequirementCommand, "get_requirements")
-    def get_requirements(original: Callable[..., Any], self: Any, args: Any, options: Any, finder: Any, session: Any) -> Any:
+    def get_requirements(
+        original: Callable[..., Any], self: Any, args: Any, options: Any, finder: Any, session: Any
+    ) -> Any:
         requirements = original(self, args, options, finder, session)
         if finder.format_control.no_binary:
             refuse("no-binary", ", ".join(sorted(finder.format_control.no_binary)))
@@ -204,7 +206,7 @@ def prepare_only_wheels() -> None:
 
 
 def watch_pages(records: dict[str, list[list[str]]]) -> None:
-    """Tell of every index page and every failed request; note in ``records`` why each file of a project was passed over."""
+    """Tell of every index page and failed request; note in ``records`` why each file of a project was passed over."""
     from pip._internal.index.collector import LinkCollector
     from pip._internal.index.package_finder import LinkEvaluator
     from pip._internal.network.session import PipSession
@@ -239,7 +241,15 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
     def is_secure_origin(original: Callable[..., Any], self: Any, location: Any) -> Any:
         secure = original(self, location)
         if not secure:
-            emit("page", url=public(str(location)), status=0, error="InsecureOrigin", detail="", read=False, listing=False)
+            emit(
+                "page",
+                url=public(str(location)),
+                status=0,
+                error="InsecureOrigin",
+                detail="",
+                read=False,
+                listing=False,
+            )
         return secure
 
     @wrap(LinkEvaluator, "evaluate_link")
@@ -252,11 +262,13 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
 
 
 def _is_listing(content: Any) -> bool:
-    """Whether a page that was read is an index's: JSON, or HTML that lists files or says that it is one (PEP 503, 629)."""
+    """Whether a page is an index's: JSON, or HTML that lists files or says that it is one (PEP 503, PEP 629)."""
     if "json" in content.content_type.lower():
         return True
     text = content.content.lower()
-    return any(sign in text for sign in (b".whl", b".tar.gz", b".zip", b".egg", b"pypi:repository-version", b"links for"))
+    return any(
+        sign in text for sign in (b".whl", b".tar.gz", b".zip", b".egg", b"pypi:repository-version", b"links for")
+    )
 
 
 def hand_over_downloads(folder: str, stored: str) -> None:

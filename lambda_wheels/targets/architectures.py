@@ -16,7 +16,7 @@ class Architecture:
     machine: str
     """The word in wheel tags and in ``platform_machine``: ``x86_64`` or ``aarch64``, never ``arm64``."""
     oldest_glibc_minor: int
-    """The oldest 2.N that a manylinux tag for this machine can name (PEP 513: 2.5; aarch64 begins with PEP 599: 2.17)."""
+    """The oldest 2.N that a manylinux tag for this machine can name (PEP 513: 2.5; on aarch64 PEP 599: 2.17)."""
 
 
 ARCHITECTURES: Final = MappingProxyType(

@@ -1,0 +1,81 @@
+"""``lambda-wheels build`` and ``fetch``. (Prints.)"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from lambda_wheels.build import build_layer, fetch_wheels
+from lambda_wheels.cli.bars import bars
+from lambda_wheels.cli.words import in_bytes, say, show_problems
+from lambda_wheels.layers import DIRECT_UPLOAD_LIMIT, Layer
+from lambda_wheels.resolution import IndexOptions
+
+_NAMED_URL = re.compile(r"\s*[\w.-]+\s*(\[[^]]*\])?\s*@\s*[\w+]+:")
+
+
+def build(options: argparse.Namespace) -> int:
+    """Build the layer, and say what was made."""
+    with bars(options) as progress:
+        layer = build_layer(**_common(options), scripts=options.scripts, progress=progress)
+    if not options.quiet:
+        show_problems(layer.warnings)
+    if options.json:
+        print(json.dumps(layer.as_dict(), indent=2))
+    elif not options.quiet:
+        print(_summary(layer))
+    if options.verbose:
+        say(f"the same tree by pip alone: {layer.pip_command}")
+    return 0
+
+
+def fetch(options: argparse.Namespace) -> int:
+    """Put the wheels into the folder, and list them."""
+    with bars(options) as progress:
+        wheels = fetch_wheels(**_common(options), progress=progress)
+    if options.json:
+        print(json.dumps([wheel.as_dict() for wheel in wheels], indent=2))
+    elif not options.quiet:
+        for wheel in wheels:
+            print(Path(options.output, wheel.filename))
+    return 0
+
+
+def _common(options: argparse.Namespace) -> dict[str, Any]:
+    """The parameters that building and fetching share."""
+    given = vars(options)
+    return {
+        "requirements": [*map(_requirement, options.requirements), *map(Path, options.requirement)],
+        "runtime": options.runtime,
+        "architecture": options.architecture,
+        "output": options.output,
+        "allow": options.allow,
+        "strict": options.strict,
+        **{name: given[name] for name in get_type_hints(IndexOptions) if name in given},
+    }
+
+
+def _requirement(text: str) -> str | Path:
+    """As for pip: what has a path separator or ends in ``.whl`` is a file, unless it is ``NAME @ URL``."""
+    if _NAMED_URL.match(text):
+        return text
+    separators = [separator for separator in (os.sep, os.altsep) if separator]
+    is_file = text.endswith(".whl") or any(separator in text for separator in separators)
+    return Path(text) if is_file else text
+
+
+def _summary(layer: Layer) -> str:
+    """What was made, how large, for what."""
+    target = " and ".join(map(str, layer.targets))
+    size = f"{in_bytes(layer.unzipped_size)} unzipped"
+    if layer.zip_size is not None:
+        size = f"{in_bytes(layer.zip_size)} ({size})"
+        if layer.zip_size > DIRECT_UPLOAD_LIMIT:
+            print("note: over 50 MB zipped, so publishing it needs an S3 bucket", file=sys.stderr)
+    count = f"{len(layer.wheels)} {'project' if len(layer.wheels) == 1 else 'projects'}"
+    return f"{layer.path}: {count}, {size}, for {target}"

@@ -1,0 +1,123 @@
+"""The command's arguments. Flags are pip's where pip has one. (Pure.)"""
+
+from __future__ import annotations
+
+import argparse
+from importlib.metadata import version
+from typing import Any
+
+from lambda_wheels.cli import build, cache, runtimes
+
+_EPILOG = "Documentation: every error has a section under its name, error[NAME], in the reference of errors."
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser; ``run`` of what it returns is the function to call with it."""
+    parser = argparse.ArgumentParser(
+        prog="lambda-wheels",
+        description="Build AWS Lambda layers from wheels, on any machine, without Docker.",
+        epilog=_EPILOG,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"lambda-wheels {version('lambda-wheels')}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_build(commands)
+    _add_fetch(commands)
+    _add_runtimes(commands)
+    _add_cache(commands)
+    return parser
+
+
+def _command(commands: Any, name: str, run: Any, summary: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=summary[0].upper() + summary[1:] + ".", allow_abbrev=False
+    )
+    parser.set_defaults(run=run)
+    words = parser.add_argument_group("words")
+    words.add_argument(
+        "-v", "--verbose", action="store_true", help="say more: pip's own words, and the plain pip command"
+    )
+    words.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
+    words.add_argument("--json", action="store_true", help="print the result, or the problems, as JSON")
+    return parser
+
+
+def _add_build(commands: Any) -> None:
+    parser = _command(commands, "build", build.build, "build a layer of requirements and all that they need")
+    _add_wheels(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="PATH",
+        help="a zip if it ends in .zip, else a folder that holds python/",
+    )
+    parser.add_argument("--scripts", action="store_true", help="put the projects' scripts into the layer's bin/")
+    _add_index(parser)
+
+
+def _add_fetch(commands: Any) -> None:
+    parser = _command(commands, "fetch", build.fetch, "put the wheels, proven, into a folder")
+    _add_wheels(parser)
+    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="the folder; made if need be")
+    _add_index(parser)
+
+
+def _add_runtimes(commands: Any) -> None:
+    _command(commands, "runtimes", runtimes.runtimes, "list Lambda's Python runtimes")
+
+
+def _add_cache(commands: Any) -> None:
+    parser = _command(commands, "cache", cache.cache, "look after the store of proven wheels")
+    parser.add_argument("action", choices=["dir", "info", "verify", "clear"], help="what to do")
+
+
+def _add_wheels(parser: argparse.ArgumentParser) -> None:
+    """What is to be built, and what for."""
+    parser.add_argument(
+        "requirements",
+        nargs="*",
+        metavar="REQUIREMENT",
+        help="a requirement (PEP 508); with a path separator or ending in .whl, a wheel",
+    )
+    parser.add_argument(
+        "-r", "--requirement", action="append", default=[], metavar="FILE", help="a requirement file (repeatable)"
+    )
+    parser.add_argument("--runtime", required=True, help="Lambda's identifier, python3.13")
+    parser.add_argument("--architecture", required=True, help="arm64 or x86_64")
+    parser.add_argument(
+        "--allow", action="append", default=[], metavar="RULE:PROJECT", help="let a finding stand (repeatable)"
+    )
+    parser.add_argument("--strict", action="store_true", help="let warnings stop the build")
+
+
+def _add_index(parser: argparse.ArgumentParser) -> None:
+    """pip's options, under pip's names; what is not given comes from pip's own configuration."""
+    index = parser.add_argument_group("index options (pip's own; its configuration counts too)")
+    once: dict[str, Any] = {"default": argparse.SUPPRESS}
+    index.add_argument("-i", "--index-url", metavar="URL", help="the package index", **once)
+    _several(index, "--extra-index-url", metavar="URL", help="a further index")
+    _several(index, "-f", "--find-links", metavar="PLACE", help="a folder of wheels, or a page with links to some")
+    index.add_argument("--no-index", action="store_true", help="look at no index", **once)
+    _several(index, "-c", "--constraint", metavar="FILE", help="a file of constraints")
+    index.add_argument("--pre", action="store_true", help="take pre-releases too", **once)
+    index.add_argument("--uploaded-prior-to", metavar="TIME", help="take only what was uploaded before then", **once)
+    index.add_argument("--require-hashes", action="store_true", help="require a hash for every requirement", **once)
+    _several(index, "--trusted-host", metavar="HOST", help="a host to read without HTTPS")
+    index.add_argument("--cert", metavar="FILE", help="certificates to trust", **once)
+    index.add_argument("--client-cert", metavar="FILE", help="a client certificate with its key", **once)
+    index.add_argument("--proxy", metavar="URL", help="a proxy", **once)
+    index.add_argument(
+        "--keyring-provider",
+        choices=["auto", "disabled", "import", "subprocess"],
+        help="who is asked for passwords",
+        **once,
+    )
+    index.add_argument("--timeout", type=float, metavar="SECONDS", help="how long to wait for an answer", **once)
+    index.add_argument("--retries", type=int, metavar="N", help="how often to try a connection again", **once)
+
+
+def _several(group: Any, *flags: str, **settings: Any) -> None:
+    """A flag that may be repeated."""
+    settings["help"] += " (repeatable)"
+    group.add_argument(*flags, action="append", default=argparse.SUPPRESS, **settings)

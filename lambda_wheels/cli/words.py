@@ -1,0 +1,44 @@
+"""What the command says besides its result: problems, notes, the library's log. (Prints to stderr.)"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+
+from lambda_wheels.problems import Problem, escape_controls
+
+
+def say(text: str) -> None:
+    """One line on stderr."""
+    print(escape_controls(text), file=sys.stderr)
+
+
+def show_problems(problems: Iterable[Problem]) -> None:
+    """A line for each problem."""
+    for problem in problems:
+        say(str(problem))
+
+
+def in_bytes(size: int) -> str:
+    """``23.4 MB``; a megabyte is 1,000,000 bytes, as on a disk. Lambda's 250 MB are 262,144,000 bytes."""
+    if size < 1_000_000:
+        return f"{size / 1000:.1f} kB"
+    return f"{size / 1_000_000:.1f} MB"
+
+
+@contextlib.contextmanager
+def show_log(*, verbose: bool, quiet: bool) -> Iterator[None]:
+    """Show what the library logs: warnings, with ``verbose`` everything, with ``quiet`` nothing."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("note: %(message)s"))
+    logger = logging.getLogger("lambda_wheels")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL if quiet else logging.DEBUG if verbose else logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
