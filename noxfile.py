@@ -31,7 +31,7 @@ PYTHONS = nox.project.python_versions(PROJECT)
 # --- Pythons ---------------------------------------------------------------------------------------------------------
 
 # What a Python has to do before it counts: a command of that name may be a launcher of something that is not there
-# (pyenv's shims), another implementation, a build without threads' lock, or one that lacks what pip and coverage need.
+# (pyenv's shims), another implementation, a build without the GIL, or one that lacks what pip and coverage need.
 PROBE = """
 import sqlite3, ssl, sys, sysconfig, zlib
 if sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED"):
@@ -162,15 +162,15 @@ def tests_skipped(session: nox.Session) -> None:
 for _version in PYTHONS:
     if _version in FOUND:
         tests_on.__doc__ = f"The tests on CPython {_version}, found at {FOUND[_version]}."
-        nox.session(tests_on, name=f"tests-{_version}", python=FOUND[_version])
+        nox.session(name=f"tests-{_version}", python=FOUND[_version])(tests_on)
     else:
         tests_skipped.__doc__ = f"The tests on CPython {_version}, which was not found on this machine."
-        nox.session(tests_skipped, name=f"tests-{_version}", venv_backend="none")
+        nox.session(name=f"tests-{_version}", venv_backend="none")(tests_skipped)
 
 
 @nox.session(default=False, venv_backend="none")
 def tests(session: nox.Session) -> None:
-    """The tests on every supported Python found on this machine: tests-3.11, tests-3.12, …"""  # noqa: D401
+    """The tests on every supported Python found on this machine: tests-3.11, tests-3.12, …"""
     for version in PYTHONS:
         session.notify(f"tests-{version}")
 

@@ -18,6 +18,8 @@ from tests.index_pages import JSON
 from tests.index_server import Fault, IndexServer, Listing
 from tests.wheel_factory import make_wheel
 
+pytestmark = pytest.mark.loopback
+
 
 def get(
     index: IndexServer, path: str, headers: Mapping[str, str] | None = None, *, timeout: float = 5.0
