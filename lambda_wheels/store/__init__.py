@@ -1,0 +1,9 @@
+"""Where wheels stay: content-addressed, atomic, shared by processes. (Reads and writes the disk.)"""
+
+from __future__ import annotations
+
+from lambda_wheels.store.care import StoreInfo
+from lambda_wheels.store.place import StoredWheel
+from lambda_wheels.store.store import Store, default_folder, open_store
+
+__all__ = ["Store", "StoreInfo", "StoredWheel", "default_folder", "open_store"]

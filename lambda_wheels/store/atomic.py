@@ -1,0 +1,81 @@
+"""Files that appear complete or not at all. (Writes the disk.)"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Final
+
+RETRY_SECONDS = 2.0 if os.name == "nt" else 0.0
+"""How long a refused rename is tried again: on Windows a virus scanner or a reader holds a new file for a moment."""
+
+_FIRST_PAUSE: Final = 0.01
+
+_NO_FOLDER_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.ENOSYS})
+"""What a file system says that cannot sync folders."""
+
+
+def replace(source: Path, destination: Path) -> None:
+    """``os.replace``, tried again for a moment where the system holds a file.
+
+    :raises OSError: as ``os.replace``; ``errno.EXDEV`` where the two are on different file systems.
+    """
+    end = time.monotonic() + RETRY_SECONDS
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            source.replace(destination)
+            return
+        except PermissionError:
+            if time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+        pause *= 2
+
+
+def write_atomically(path: Path, content: bytes, *, aside: Path | None = None, durable: bool = True) -> None:
+    """Write ``content`` to ``path``, which holds either what it held before or all of it, whenever we are stopped.
+
+    :param aside: a folder on the same file system for the unfinished file; else the folder of ``path``.
+    :param durable: whether it must also be whole after a power cut.
+    :raises OSError: nothing was changed, and nothing is left behind.
+    """
+    unfinished = (aside or path.parent) / f".{secrets.token_hex(8)}.part"
+    try:
+        with unfinished.open("xb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        replace(unfinished, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        raise
+    if durable:
+        sync_folder(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Let the file's bytes reach the disk."""
+    mode = "r+b" if os.name == "nt" else "rb"  # Windows syncs only what is open for writing
+    with path.open(mode) as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the folder's names reach the disk, where the system can do that (Windows cannot)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            raise
+    finally:
+        os.close(descriptor)

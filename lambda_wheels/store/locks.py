@@ -1,0 +1,78 @@
+"""Locks between processes and threads, freed by the system when a process dies. (Touches the disk.)"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import filelock
+
+logger = logging.getLogger(__name__)
+
+_NO_WAIT: Final = 0.0
+_FOR_EVER: Final = -1.0
+_POLL: Final = 0.02
+
+_mutexes: weakref.WeakValueDictionary[str, threading.Lock] = weakref.WeakValueDictionary()
+_mutexes_guard = threading.Lock()
+
+
+@contextlib.contextmanager
+def exclusive(path: Path, *, wait: bool = True, required: bool = True) -> Iterator[bool]:
+    """Hold the lock file ``path`` and yield True; with ``wait=False``, yield False where somebody else holds it.
+
+    A thread cannot take the same lock twice. The lock file stays behind: taking it away would let two hold it.
+
+    :param required: if False, threads are kept apart even where the system does not let us lock files.
+    :raises OSError: the lock file cannot be made or locked.
+    """
+    # File locks alone would do on local disks, but over NFS they belong to the process and let its threads through.
+    mutex = _mutex(path)
+    if not _acquire(mutex, wait):
+        yield False
+        return
+    try:
+        with contextlib.ExitStack() as stack:
+            held = True
+            try:
+                held = _lock_file(path, wait, stack)
+            except OSError as error:
+                if required:
+                    raise
+                logger.info("going on without a lock between processes: %s", error)
+            yield held
+    finally:
+        mutex.release()
+
+
+def _mutex(path: Path) -> threading.Lock:
+    with _mutexes_guard:
+        return _mutexes.setdefault(str(path.absolute()), threading.Lock())
+
+
+def _acquire(mutex: threading.Lock, wait: bool) -> bool:
+    if not wait:
+        return mutex.acquire(blocking=False)
+    while not mutex.acquire(timeout=1.0):  # a wait without end would not see Ctrl-C on Windows
+        pass
+    return True
+
+
+def _lock_file(path: Path, wait: bool, stack: contextlib.ExitStack) -> bool:
+    lock = filelock.FileLock(path, thread_local=False)
+    try:
+        try:
+            stack.enter_context(lock.acquire(timeout=_NO_WAIT))
+        except filelock.Timeout:
+            if not wait:
+                return False
+            logger.debug("waiting for another process: %s", path)
+            stack.enter_context(lock.acquire(timeout=_FOR_EVER, poll_interval=_POLL))
+    except NotImplementedError as error:  # how older releases say that the file system has no locks
+        raise OSError(str(error)) from error
+    return True

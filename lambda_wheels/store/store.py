@@ -1,0 +1,210 @@
+"""The store: proven wheels, shared by processes, or kept for one run where it cannot be written. (Disk.)"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import platformdirs
+
+from lambda_wheels.errors import OutputError
+from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.store import care
+from lambda_wheels.store.care import StoreInfo
+from lambda_wheels.store.layout import Layout
+from lambda_wheels.store.locks import exclusive
+from lambda_wheels.store.place import Place, StoredWheel
+from lambda_wheels.store.scratch import scratch_folder
+from lambda_wheels.wheels import Wheel
+
+logger = logging.getLogger(__name__)
+
+
+def default_folder() -> Path:
+    """``LAMBDA_WHEELS_CACHE``, else the user's cache folder of the operating system."""
+    named = os.environ.get("LAMBDA_WHEELS_CACHE")
+    if named:
+        return Path(named).absolute()
+    # Without an author: on Windows the folder would be named twice.
+    return platformdirs.user_cache_path("lambda-wheels", appauthor=False)
+
+
+@contextlib.contextmanager
+def open_store(folder: Path | None = None) -> Iterator[Store]:
+    """The store for one build: where its folder cannot be written, new wheels go to a temporary folder.
+
+    That is a warning in ``store.problems``; what the folder holds is still found.
+
+    :param folder: None is :func:`default_folder`.
+    :raises OutputError: no temporary folder can be made either.
+    """
+    with contextlib.ExitStack() as run:
+        yield Store(default_folder() if folder is None else folder, run=run)
+
+
+class Store:
+    """The wheels below ``folder``. It may be used by several threads and by any number of processes at once.
+
+    :param run: where temporary folders may be left until the run ends; without it a store that cannot be written is an
+        error (:func:`open_store` gives it).
+    """
+
+    def __init__(self, folder: Path, *, run: contextlib.ExitStack | None = None) -> None:
+        self.folder = folder
+        self._layout = Layout(folder)
+        self._place = Place(self._layout)
+        self._run = run
+        self._temporary: Place | None = None
+        self._guard = threading.Lock()
+        self._problems: list[Problem] = []
+        if run is not None:
+            try:
+                if not folder.is_absolute():  # a home that is not known would become a folder named "~" here
+                    raise NotADirectoryError(f"not an absolute path: {folder}")
+                self._place.prove_writable()
+            except OSError as error:
+                self._go_round(error)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Warnings about the store itself, for ``Layer.warnings``."""
+        return tuple(self._problems)
+
+    @property
+    def wheel_template(self) -> str:
+        """Where a wheel would be, as a format string of ``sha256`` and ``filename``; what is there is not proven."""
+        return self._layout.wheel_template
+
+    def find(self, filename: str, sha256: str) -> StoredWheel | None:
+        """The wheel, if it is here. The whole file is hashed each time: size and date are no proof.
+
+        A damaged file is removed, with a warning in the log, as if it had never been there.
+
+        :raises ValueError: ``filename`` is not a plain wheel file name, or ``sha256`` is not one.
+        :raises WheelError: the file is whole, but this version does not accept the wheel any more; it is removed.
+        """
+        found = self._temporary.find(filename, sha256) if self._temporary else None
+        return found or self._place.find(filename, sha256)
+
+    def add(self, path: Path, wheel: Wheel) -> StoredWheel:
+        """Move the proven file at ``path`` in, with what is known about it.
+
+        Others may add the same at the same moment. Before the last rename nobody sees anything of it.
+
+        :raises OutputError: it cannot be written; nothing of it is in the store.
+        """
+        place = self._temporary or self._place
+        try:
+            try:
+                return place.add(path, wheel)
+            except OSError as error:
+                if place is self._temporary or self._run is None or not path.exists():
+                    raise
+                return self._go_round(error).add(path, wheel)
+        except OSError as error:
+            raise _failed("cannot be added to the store", error, wheel) from error
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A fresh folder on the store's file system, gone afterwards; what killed processes left is swept on the way.
+
+        :raises OutputError: it cannot be made.
+        """
+        with contextlib.ExitStack() as stack:
+            place = self._temporary or self._place
+            try:
+                folder = stack.enter_context(scratch_folder(place.layout.scratch))
+            except OSError as error:
+                raise _failed("no scratch folder can be made in the store", error) from error
+            yield folder
+
+    @contextlib.contextmanager
+    def lock(self, sha256: str) -> Iterator[None]:
+        """Hold the lock for work on one wheel, between processes and threads; a process that dies lets go of it.
+
+        It saves double work, no more: where files cannot be locked, only the threads of this process are kept apart. A
+        thread cannot take the same lock twice.
+
+        :raises ValueError: ``sha256`` is not one.
+        """
+        path = self._layout.lock(sha256)
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with exclusive(path, required=False):
+            yield
+
+    def info(self) -> StoreInfo:
+        """How much the folder holds.
+
+        :raises OutputError: it cannot be read.
+        """
+        with _reporting("cannot be read"):
+            return care.info(self._layout)
+
+    def verify(self) -> Iterator[Problem]:
+        """Hash and read every wheel again; yields what is found, and removes what is damaged. Safe beside builds.
+
+        :raises OutputError: the folder cannot be read or written.
+        """
+        findings = care.verify(self._layout)
+        while True:
+            with _reporting("cannot be verified"):
+                finding = next(findings, None)
+            if finding is None:
+                return
+            yield finding
+
+    def clear(self) -> StoreInfo:
+        """Remove every wheel; returns how many, and their bytes. A build that needs one meanwhile fetches it again.
+
+        :raises OutputError: the folder cannot be read.
+        """
+        with _reporting("cannot be cleared"):
+            return care.clear(self._layout)
+
+    def _go_round(self, error: OSError) -> Place:
+        """The temporary folder of this run, made when it is first needed because of ``error``."""
+        assert self._run is not None
+        with self._guard:
+            if self._temporary is None:
+                problem = Problem(
+                    rule="store-not-writable",
+                    severity=Severity.WARNING,
+                    message=f"the store cannot be written, so new wheels are kept for this run only: {error}",
+                    hint="let LAMBDA_WHEELS_CACHE name a folder that can be written",
+                )
+                logger.warning("%s", problem)
+                self._temporary = _temporary_place(self._run)
+                self._problems.append(problem)
+            return self._temporary
+
+
+def _temporary_place(run: contextlib.ExitStack) -> Place:
+    with _reporting("cannot be written, nor can a temporary folder be made"):
+        folder = tempfile.TemporaryDirectory(prefix="lambda-wheels-", ignore_cleanup_errors=True)
+        return Place(Layout(Path(run.enter_context(folder))))
+
+
+@contextlib.contextmanager
+def _reporting(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _failed(f"the store {what}", error) from error
+
+
+def _failed(message: str, error: OSError, wheel: Wheel | None = None) -> OutputError:
+    return OutputError(
+        Problem(
+            rule="store-failed",
+            message=f"{message}: {error}",
+            project=wheel.name if wheel else None,
+            wheel=wheel.filename if wheel else None,
+            hint="let LAMBDA_WHEELS_CACHE name a folder that can be written and has room",
+        )
+    )
