@@ -1,7 +1,7 @@
 """The names of everything that can be wrong, each with its meaning. (Pure table.)
 
-The names are promises: ``allow=``, ``--json`` and the reference of errors use them. A ``Problem`` can only be made under
-a name that stands here, and a test holds that the reference explains each.
+The names are promises: ``allow=``, ``--json`` and the reference of errors use them. A ``Problem`` can only be made
+under a name that stands here, and a test holds that the reference explains each.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ PIP_FLOOR: Final = Version("26.1")
 """The oldest pip that this works with: what it changes inside pip is held by tests from here on."""
 
 TIME_LIMIT: Final = 1800.0
-"""Seconds after which a pip child is ended, whatever it does: a server that sends a byte now and then keeps pip going."""
+"""Seconds after which a pip child is ended, whatever it does: a byte now and then keeps pip waiting."""
 
 _RUNNER = Path(__file__).with_name("runner.py")
 

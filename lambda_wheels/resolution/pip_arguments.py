@@ -38,7 +38,8 @@ def _dry_run(target: Target) -> list[str]:
         "--ignore-installed",
         "--no-input",
         "--disable-pip-version-check",
-    ] + target_arguments(target)
+        *target_arguments(target),
+    ]
 
 
 def resolve_arguments(target: Target, requirements: Requirements, options: Sequence[str], report: Path) -> list[str]:

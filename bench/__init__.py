@@ -1,0 +1,1 @@
+"""Benchmarks: lambda-wheels beside its peers."""

@@ -1,0 +1,88 @@
+"""What people use today to make the same layer: each a list of commands. (Pure, but for looking what is installed.)"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.cases import Case
+
+Step = Callable[[Case], list[str]]
+ZIP = "layer.zip"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A way to make ``layer.zip`` in the working directory."""
+
+    name: str
+    steps: tuple[Step, ...]
+    programs: tuple[str, ...] = ()
+    """What has to be on PATH."""
+    modules: tuple[str, ...] = ()
+    """What has to be importable."""
+
+    def missing(self) -> str | None:
+        """What keeps it from being run here, if anything does."""
+        for program in self.programs:
+            if _program(program) is None:
+                return f"no {program} on PATH"
+        for module in self.modules:
+            if importlib.util.find_spec(module) is None:
+                return f"{module} is not installed"
+        return None
+
+
+def peers() -> list[Peer]:
+    """Ours first, then the others."""
+    return [
+        Peer("lambda-wheels", (_ours,)),
+        Peer("uv + zip -r", (_uv, _zip("-r")), programs=("uv", "zip")),
+        Peer("uv + zip -1", (_uv, _zip("-r1")), programs=("uv", "zip")),
+        Peer("uv + 7z -mx1", (_uv, lambda case: ["7z", "a", "-tzip", "-mx1", "-bso0", "-bsp0", ZIP, "python"]), programs=("uv", "7z")),
+        Peer("pip + zip -r", (_pip, _zip("-r")), programs=("zip",)),
+        Peer("aws-lambda-builders + zip -r", (_builders, _zip("-r")), programs=("zip",), modules=("aws_lambda_builders",)),
+    ]
+
+
+def _program(name: str) -> str | None:
+    """The program beside this interpreter, or on PATH."""
+    return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+
+
+def _ours(case: Case) -> list[str]:
+    target = ["--runtime", case.target.runtime, "--architecture", case.target.architecture]
+    return [sys.executable, "-m", "lambda_wheels", "build", *case.requirements, *target, "--output", ZIP, "-q"]
+
+
+def _uv(case: Case) -> list[str]:
+    # Both of Amazon Linux 2023's words: uv knows the glibc by the platform's name.
+    platform = f"{case.target.machine}-manylinux_2_34"
+    return [
+        str(_program("uv")),
+        *("pip", "install", "--quiet", "--target", "python", "--only-binary", ":all:", "--no-compile-bytecode"),
+        *("--python-platform", platform, "--python-version", case.python),
+        *case.requirements,
+    ]
+
+
+def _pip(case: Case) -> list[str]:
+    platforms = [argument for platform in case.target.platforms for argument in ("--platform", platform)]
+    return [
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--target", "python", "--only-binary=:all:", "--no-compile"),
+        *platforms,
+        *("--python-version", case.target.python, "--implementation", "cp", "--abi", case.target.interpreter),
+        *case.requirements,
+    ]
+
+
+def _builders(case: Case) -> list[str]:
+    return [sys.executable, "-m", "bench.builders", case.target.runtime, case.target.architecture, *case.requirements]
+
+
+def _zip(flag: str) -> Step:
+    return lambda case: ["zip", "-q", flag, ZIP, "python"]
