@@ -194,7 +194,7 @@ def docs(session: nox.Session) -> None:
     session.install(".", *group("docs"))
     output = ROOT / "docs" / "_build"
     session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", str(output / "html"))
-    session.run("python", "docs/examples.py", *session.posargs)
+    session.run("python", "-m", "tests.docs.examples", *session.posargs)
 
 
 @nox.session

@@ -132,9 +132,7 @@ def test_docstrings_say_what_is_touched(module: str) -> None:
     """A module's docstring begins with its one job; beside the doors of the rooms it says what it touches."""
     assert summary(module)
     if Path(module).name not in {"__init__.py", "__main__.py"}:
-        assert re.search(r"\([A-Z][^()]*\.\)", summary(module)), (
-            "is it pure, or does it touch the disk, a process, the network?"
-        )
+        assert re.search(r"\([A-Z][^()]*\.\)", summary(module)), "does it touch the disk, a process, the network?"
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if re.search(r"\(Pure[\w ]*\.\)", summary(module))])
