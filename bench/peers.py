@@ -43,9 +43,15 @@ def peers() -> list[Peer]:
         Peer("lambda-wheels", (_ours,)),
         Peer("uv + zip -r", (_uv, _zip("-r")), programs=("uv", "zip")),
         Peer("uv + zip -1", (_uv, _zip("-r1")), programs=("uv", "zip")),
-        Peer("uv + 7z -mx1", (_uv, lambda case: ["7z", "a", "-tzip", "-mx1", "-bso0", "-bsp0", ZIP, "python"]), programs=("uv", "7z")),
+        Peer(
+            "uv + 7z -mx1",
+            (_uv, lambda case: ["7z", "a", "-tzip", "-mx1", "-bso0", "-bsp0", ZIP, "python"]),
+            programs=("uv", "7z"),
+        ),
         Peer("pip + zip -r", (_pip, _zip("-r")), programs=("zip",)),
-        Peer("aws-lambda-builders + zip -r", (_builders, _zip("-r")), programs=("zip",), modules=("aws_lambda_builders",)),
+        Peer(
+            "aws-lambda-builders + zip -r", (_builders, _zip("-r")), programs=("zip",), modules=("aws_lambda_builders",)
+        ),
     ]
 
 
@@ -73,7 +79,17 @@ def _uv(case: Case) -> list[str]:
 def _pip(case: Case) -> list[str]:
     platforms = [argument for platform in case.target.platforms for argument in ("--platform", platform)]
     return [
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--target", "python", "--only-binary=:all:", "--no-compile"),
+        *(
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--target",
+            "python",
+            "--only-binary=:all:",
+            "--no-compile",
+        ),
         *platforms,
         *("--python-version", case.target.python, "--implementation", "cp", "--abi", case.target.interpreter),
         *case.requirements,

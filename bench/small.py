@@ -66,9 +66,7 @@ def beside_pip(folder: Path, rounds: int) -> float:
 def assembling(case: Case, folder: Path, rounds: int) -> tuple[float, float, float]:
     """From wheels in the store to a zip on disk: milliseconds, those of ``cp`` of that zip, and our peak memory in MB."""
     output = folder / "assembled.zip"
-    instructions = json.dumps(
-        [case.requirements, case.target.runtime, case.target.architecture, str(output), rounds]
-    )
+    instructions = json.dumps([case.requirements, case.target.runtime, case.target.architecture, str(output), rounds])
     environment = {**os.environ, "LAMBDA_WHEELS_CACHE": str(folder / "assembling")}
     answer = subprocess.check_output([sys.executable, "-c", _ASSEMBLE, instructions], env=environment)
     times, memory = json.loads(answer)
