@@ -117,7 +117,7 @@ def run_tests(session: nox.Session, *arguments: str) -> None:
         "pytest",
         "--numprocesses=2",
         *(arguments or session.posargs),
-        env={"COVERAGE_FILE": str(data)},
+        env={"COVERAGE_FILE": str(data), "LAMBDA_WHEELS_SOURCE": str(ROOT / "lambda_wheels")},
     )
 
 
