@@ -43,6 +43,7 @@ RULES: Final = MappingProxyType(
             ("editable", "An editable requirement was asked for."),
             ("url-credentials", "A URL of a requirement carries a user or a password."),
             ("no-binary", "A requirement file asks for building from source."),
+            ("bad-index-url", "The address of an index is not a URL."),
             ("variable", "A requirement file names an environment variable that would be sent to an index."),
         ),
         # The resolution

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from lambda_wheels.errors import (
     IndexUnavailableError,
     LambdaWheelsError,
@@ -36,8 +38,17 @@ _REFUSED = {
         "put them into netrc or a keyring, or into the index's URL if the file lies on the same host",
     ),
     "no-binary": (
-        "is asked to be built from source (--no-binary in a requirement file)",
+        "is allowed to be built from source (--no-binary or --only-binary in a requirement file)",
         "remove that line; only wheels go into a layer",
+    ),
+    "bad-requirement": (
+        "names another project than its wheel does",
+        "name the one that the wheel's file name begins with",
+    ),
+    "bad-index-url": ("is not the URL of an index", "write it out, https://HOST/PATH"),
+    "no-requirement": (
+        "that was asked for applies to the target",
+        "is a requirement file empty, or each marker false?",
     ),
     "variable": (
         "in a requirement file would be replaced by this environment's value and sent to an index",
@@ -84,7 +95,7 @@ def failure(run: PipRun, target: Target) -> LambdaWheelsError:
     if pages := failed_pages(events):
         return IndexUnavailableError(pages)
     failed = next((event for event in events if event["event"] == "failed"), None)
-    if failed is not None and (missing := _missing(failed, target)):
+    if failed is not None and (missing := _missing(failed, events, target)):
         return ResolutionError(missing)
     if files := failed_files(events):
         return IndexUnavailableError(files)
@@ -117,7 +128,7 @@ def _refusals(events: Iterable[Event]) -> Iterable[Problem]:
             )
 
 
-def _missing(failed: Event, target: Target) -> list[Problem]:
+def _missing(failed: Event, events: Iterable[Event], target: Target) -> list[Problem]:
     """What pip could not find, or could not have together."""
     causes: Sequence[dict[str, Any]] = failed["causes"]
     problems = []
@@ -136,15 +147,22 @@ def _missing(failed: Event, target: Target) -> list[Problem]:
         if not has_candidates(files, cause["specifier"]):
             problems.append(explain(cause["project"], cause["specifier"], cause["parent"], files, target))
     if causes and not problems:
-        wanted = "; ".join(
+        wanted = [
             f"{cause['parent'] or 'you'} ask{'s' if cause['parent'] else ''} for {cause['requirement']}"
             for cause in causes
-        )
+        ]
+        wanted += [
+            f"a constraint says {event['name']}{event['specifier']}"
+            for event in events
+            if event["event"] == "requirement"
+            and event["constraint"]
+            and canonicalize_name(event["name"]) in {cause["project"] for cause in causes}
+        ]
         problems.append(
             Problem(
                 rule="conflict",
-                message=f"no set of versions satisfies everything: {wanted}",
-                hint="loosen one of these, or look at the constraints",
+                message=f"no set of versions satisfies everything: {'; '.join(dict.fromkeys(wanted))}",
+                hint="loosen one of these",
             )
         )
     return list(dict.fromkeys(problems))

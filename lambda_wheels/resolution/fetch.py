@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from lambda_wheels.errors import IndexUnavailableError, OutputError, WheelError
+from lambda_wheels.errors import IndexUnavailableError, OutputError, PipError, WheelError
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage
 from lambda_wheels.resolution.child import run_pip
@@ -181,4 +181,10 @@ def _download(
     if run.code != 0:
         raise failure(run, target)
     names = {event["url"]: event["filename"] for event in run.events if event["event"] == "download"}
+    if unseen := [wheel for wheel in wheels if public_url(wheel.url) not in names]:
+        raise PipError(
+            Problem(
+                rule="pip-failed", project=unseen[0].name, message="pip said that all is well, but downloaded no wheel"
+            )
+        )
     return {wheel.sha256: folder / "downloads" / names[public_url(wheel.url)] for wheel in wheels}

@@ -6,6 +6,7 @@ private index lets a stranger's project of the same name in. So every page that 
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -23,17 +24,23 @@ _ERRORS = {
     "SSLVerificationError": ("has a certificate that cannot be verified", "name its authority with --cert"),
     "SSLMissingError": ("needs HTTPS, which this Python was built without", "use another Python"),
     "TooManyRedirects": ("redirects in a circle", "check its URL"),
-    "RetryError": ("kept failing", _AGAIN),
+    "ChunkedEncodingError": ("broke off while it was read", _AGAIN),
+    "IncompleteDownloadError": ("broke off while it was read", _AGAIN),
 }
 """pip's exception for a request: what happened, and what to try."""
+
+_LAST_STATUS = re.compile(r"too many (\d{3}) error responses")
+"""What urllib3 says after its last retry; there is no other way to the status."""
 
 
 def failed_pages(events: Iterable[Mapping[str, Any]]) -> list[Problem]:
     """A problem for each index page that could not be read, or that is no index page."""
     problems = []
     for page in events:
-        if page["event"] != "page" or page["listing"] or (page["status"] == 404 and not page["error"]):
+        if page["event"] != "page" or page["listing"]:
             continue
+        if page["status"] == 404 and not page["error"] and not page["find_links"]:
+            continue  # how an index says that it does not have the project
         if page["error"] == "InsecureOrigin":
             host = urllib.parse.urlsplit(page["url"]).hostname or page["url"]
             problems.append(
@@ -66,6 +73,8 @@ def failed_files(events: Iterable[Mapping[str, Any]]) -> list[Problem]:
 def _failed_request(kind: str, place: str, outcome: Mapping[str, Any]) -> Problem:
     """The problem of one request: ``kind`` is the first part of the rule's name."""
     status, error = outcome["status"], outcome["error"]
+    if error == "RetryError" and (found := _LAST_STATUS.search(outcome["detail"])):
+        status, error = int(found[1]), ""
     if error:
         what, hint = _ERRORS.get(error, (f"could not be read ({error})", _AGAIN))
         detail = redact(" ".join(str(outcome["detail"]).split()))

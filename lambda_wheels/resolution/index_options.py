@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable, Mapping
+import urllib.parse
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypedDict, get_type_hints
+
+from lambda_wheels.errors import UsageError
+from lambda_wheels.problems import Problem
+from lambda_wheels.resolution.redaction import public_url
 
 Many = str | Path | Iterable[str | Path]
 
@@ -56,12 +61,15 @@ _NAMES = frozenset(get_type_hints(IndexOptions))
 def pip_options(options: Mapping[str, Any]) -> list[str]:
     """The options as arguments of pip.
 
+    :raises UsageError: for an index whose address is not a URL.
     :raises TypeError: for a name that is not one of :class:`IndexOptions`, as for any unexpected keyword argument.
     """
     if unexpected := sorted(options.keys() - _NAMES):
         raise TypeError(
             f"unexpected keyword argument {unexpected[0]!r}; known index options: {', '.join(sorted(_NAMES))}"
         )
+    if problems := [*_bad_urls(options)]:
+        raise UsageError(problems)
     arguments = []
     for name, value in options.items():
         flag = "--" + name.replace("_", "-")
@@ -73,6 +81,21 @@ def pip_options(options: Mapping[str, Any]) -> list[str]:
             # "--flag=value": a value that begins with a hyphen cannot become another option.
             arguments += [f"{flag}={_text(item)}" for item in _several(value)]
     return arguments
+
+
+def _bad_urls(options: Mapping[str, Any]) -> Iterator[Problem]:
+    """A problem for each index whose address pip could not read."""
+    for url in [*_several(options.get("index_url") or ()), *_several(options.get("extra_index_url") or ())]:
+        try:
+            scheme = urllib.parse.urlsplit(str(url)).scheme
+        except ValueError:
+            scheme = ""
+        if scheme not in {"http", "https", "file"} and not Path(url).is_dir():
+            yield Problem(
+                rule="bad-index-url",
+                message=f"{public_url(str(url))} is not the URL of an index",
+                hint="write it out, https://HOST/PATH",
+            )
 
 
 def local_paths(options: Mapping[str, Any]) -> list[Path]:

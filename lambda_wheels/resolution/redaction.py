@@ -10,6 +10,12 @@ import re
 import urllib.parse
 
 _URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>\\]+")
+_USER = re.compile(r"(?<=://)[^/?#\n]*@")
+"""User and password in front of a host, also with characters in them that end a URL."""
+_USER_WITHOUT_SCHEME = re.compile(r"(?<![\w/])[^\s/?#:@'\"=]+:[^\s/?#@]*@(?=[\w\[])")
+"""The same as the address of a proxy may have them: ``user:password@host:8080``."""
+_QUERY = re.compile(r"\?[^\s'\"<>()=]+=[^\s'\"<>()]*")
+"""A query; in the words of urllib3 it stands behind a path, without a host."""
 
 
 def public_url(url: str) -> str:
@@ -22,5 +28,6 @@ def public_url(url: str) -> str:
 
 
 def redact(text: str) -> str:
-    """``text`` with every URL in it made public."""
-    return _URL.sub(lambda match: public_url(match.group()), text)
+    """``text`` with every URL in it made public, and whatever else may be a password or the query of a URL left out."""
+    text = _URL.sub(lambda match: public_url(match.group()), _USER.sub("", text))
+    return _QUERY.sub("", _USER_WITHOUT_SCHEME.sub("", text))

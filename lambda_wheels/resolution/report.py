@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 import urllib.parse
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,7 @@ from lambda_wheels.resolution.redaction import public_url
 from lambda_wheels.targets import Target
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_PLAIN_FILENAME = re.compile(r"[A-Za-z0-9_.+!-]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,11 +71,14 @@ def read_report(report: Mapping[str, Any], events: Iterable[Mapping[str, Any]], 
                 hint="this is a fault of lambda-wheels with this version of pip; please report it",
             )
         )
-    wheels = []
+    wheels: list[ResolvedWheel] = []
     for item in report.get("install", ()):
         wheel = _read_wheel(item, target, problems)
         if wheel is not None:
             wheels.append(wheel)
+    for name, count in Counter(wheel.name for wheel in wheels).items():
+        if count > 1:
+            problems.append(Problem(rule="wrong-closure", project=name, message="pip chose it more than once"))
     if not problems:
         problems += _check_closure(wheels, events, target)
     if problems:
@@ -97,6 +102,8 @@ def _read_wheel(item: Mapping[str, Any], target: Target, problems: list[Problem]
         problems.append(Problem(rule=rule, project=project, wheel=filename, message=message, hint=hint))
 
     try:
+        if not _PLAIN_FILENAME.fullmatch(filename):
+            raise InvalidWheelFilename(f"a character in {filename!r} has no place there")
         name, version, _, tags = parse_wheel_filename(filename)
         if (name, version) != (project, Version(metadata["version"])):
             problem(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import urllib.parse
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem
@@ -17,6 +18,9 @@ from lambda_wheels.resolution.redaction import public_url, redact
 
 _FILE_ENDINGS = (".txt", ".toml", ".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz", ".in", ".cfg", ".lock")
 """Endings with which a string is taken for a file meant as a path. As a project's name a stranger could own it."""
+
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +82,15 @@ def _check_string(text: str) -> list[Problem]:
                 hint="options are parameters (and flags) of their own; a requirement file is given as a Path",
             )
         ]
-    if " @ " not in stripped and (stripped.lower().endswith(_FILE_ENDINGS) or Path(stripped).exists()):
+    if _URL.match(stripped):
+        return [
+            Problem(
+                rule="bad-requirement",
+                message=f"{shown!r} is a URL, which does not say of which project",
+                hint="write it as NAME @ URL",
+            )
+        ]
+    if "@" not in stripped and (stripped.lower().endswith(_FILE_ENDINGS) or _exists(stripped)):
         return [
             Problem(
                 rule="string-for-path",
@@ -100,6 +112,12 @@ def _check_string(text: str) -> list[Problem]:
     return _check_url(requirement.name, requirement.url) if requirement.url else []
 
 
+def _exists(text: str) -> bool:
+    """Whether ``text`` names something on this disk; without a separator in it, a file: a folder is often named so."""
+    # Not Path.exists(), which raises for a text too long for a name.
+    return os.path.isfile(text) or ("/" in text.replace(os.sep, "/") and os.path.exists(text))  # noqa: PTH110, PTH113
+
+
 def _check_url(name: str, url: str) -> list[Problem]:
     """What is wrong with the URL of ``name @ URL``; at most one problem."""
     try:
@@ -117,6 +135,13 @@ def _check_url(name: str, url: str) -> list[Problem]:
         ]
     if parts.scheme not in {"http", "https", "file"} or not parts.path.endswith(".whl"):
         return [_source(public_url(url))]
+    filename = urllib.parse.unquote(parts.path.rpartition("/")[2])
+    try:
+        project, _, _, _ = parse_wheel_filename(filename)
+    except InvalidWheelFilename as error:
+        return [Problem(rule="wheel-filename", project=name, message=str(error))]
+    if project != canonicalize_name(name):
+        return [Problem(rule="bad-requirement", project=name, message=f"its URL is that of a wheel of {project}")]
     return []
 
 

@@ -16,6 +16,7 @@ from lambda_wheels.resolution.failures import failure
 from lambda_wheels.resolution.index_failures import failed_pages
 from lambda_wheels.resolution.index_options import pip_options
 from lambda_wheels.resolution.pip_arguments import resolve_arguments
+from lambda_wheels.resolution.redaction import redact
 from lambda_wheels.resolution.report import Resolution, read_report
 from lambda_wheels.resolution.requirements import Requirements
 from lambda_wheels.targets import Target
@@ -83,7 +84,7 @@ def _log_configuration(run: PipRun) -> None:
             if event["dropped"]:
                 _log.info("pip's configuration: left aside: %s", ", ".join(event["dropped"]))
             if event["constraint"]:
-                _log.warning("pip's configuration brings constraints: %s", event["constraint"])
+                _log.warning("pip's configuration brings constraints: %s", redact(event["constraint"]))
 
 
 def _check_hooks(run: PipRun, resolution: Resolution) -> None:
@@ -92,6 +93,8 @@ def _check_hooks(run: PipRun, resolution: Resolution) -> None:
     missing = {"configuration", "requirement"} - seen
     if resolution.wheels and "prepare" not in seen:
         missing.add("prepare")
+    if "page" not in seen and any(not wheel.direct and wheel.url.startswith("http") for wheel in resolution.wheels):
+        missing.add("page")
     if missing:
         raise PipError(
             Problem(

@@ -17,6 +17,7 @@ What is changed inside pip, each in one function:
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import os
 import shutil
@@ -145,27 +146,38 @@ def start_no_program() -> None:
 def prepare_only_wheels() -> None:
     """Refuse sources, folders, editables and repositories, wherever they are named, before anything of them is read."""
     from pip._internal.cli.req_command import RequirementCommand
+    from pip._internal.exceptions import InstallationError
+    from pip._internal.models.wheel import Wheel
     from pip._internal.operations.prepare import RequirementPreparer
     from pip._internal.req import req_file
     from pip._internal.resolution.resolvelib.factory import Factory
+    from pip._vendor.packaging.utils import canonicalize_name
+
+    def wheel_project(link: Any) -> str:
+        return str(canonicalize_name(Wheel(link.filename).name))
 
     def check(requirement: Any) -> None:
         link = requirement.link
         where = str(requirement.comes_from or "")
         if requirement.editable:
             refuse("editable", str(requirement.name or (link and public(link.url)) or requirement), where)
-        if link is not None and not link.is_wheel:
+        if link is not None and (not link.is_wheel or link.is_vcs or link.is_existing_dir()):
             refuse("not-a-wheel", public(link.url), where)
         if requirement.is_direct and "@" in urllib.parse.urlsplit(link.url).netloc:
             refuse("url-credentials", public(link.url), where)  # pip's report leaves them out: the download would fail
+        if requirement.is_direct and requirement.name and canonicalize_name(requirement.name) != wheel_project(link):
+            refuse("bad-requirement", f"{requirement.name} @ {public(link.url)}", where)
 
     @wrap(RequirementCommand, "get_requirements")
     def get_requirements(
         original: Callable[..., Any], self: Any, args: Any, options: Any, finder: Any, session: Any
     ) -> Any:
         requirements = original(self, args, options, finder, session)
-        if finder.format_control.no_binary:
-            refuse("no-binary", ", ".join(sorted(finder.format_control.no_binary)))
+        if finder.format_control.no_binary or ":all:" not in finder.format_control.only_binary:
+            refuse("no-binary", ", ".join(sorted(finder.format_control.no_binary)) or "anything")
+        for url in finder.index_urls:
+            if urllib.parse.urlsplit(url).scheme not in {"http", "https", "file"} and not os.path.isdir(url):
+                refuse("bad-index-url", public(url))
         for requirement in requirements:
             if requirement.match_markers():
                 check(requirement)
@@ -178,6 +190,8 @@ def prepare_only_wheels() -> None:
                 marker=str(requirement.markers or ""),
                 constraint=requirement.constraint,
             )
+        if not any(requirement.match_markers() for requirement in requirements if not requirement.constraint):
+            refuse("no-requirement", "nothing")
         return requirements
 
     @wrap(RequirementPreparer, "prepare_linked_requirement")
@@ -194,10 +208,13 @@ def prepare_only_wheels() -> None:
     def get_file_content(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         # pip replaces ${NAME} by the environment's value, in the URL of an index too: whoever wrote the file would
         # choose which secret is sent where.
-        url, content = original(*args, **kwargs)
-        for number, line in enumerate(content.splitlines(), start=1):
-            found = req_file.ENV_VAR_RE.search(req_file.COMMENT_RE.sub("", line))
-            if found:
+        try:
+            url, content = original(*args, **kwargs)
+        except (LookupError, UnicodeError) as error:
+            raise InstallationError(f"{public(args[0])} cannot be decoded: {error}") from error
+        lines = req_file.ignore_comments(req_file.join_lines(enumerate(content.splitlines(), start=1)))
+        for number, line in lines:  # as pip reads them: a name may go on after a backslash at the end of a line
+            if found := req_file.ENV_VAR_RE.search(line):
                 refuse("variable", found["var"], f"{public(url)} (line {number})")
         return url, content
 
@@ -207,6 +224,7 @@ def prepare_only_wheels() -> None:
 
 def watch_pages(records: dict[str, list[list[str]]]) -> None:
     """Tell of every index page and failed request; note in ``records`` why each file of a project was passed over."""
+    from pip._internal.exceptions import InstallationError
     from pip._internal.index.collector import LinkCollector
     from pip._internal.index.package_finder import LinkEvaluator
     from pip._internal.network.session import PipSession
@@ -214,7 +232,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
     def note(url: str, **outcome: Any) -> None:
         if (page := getattr(_local, "page", None)) is not None:
             page.update(outcome)
-        elif outcome["error"] or outcome["status"] >= 400:
+        elif outcome["error"] or outcome["status"] not in {200, 206}:
             emit("request", url=public(url), **outcome)
 
     @wrap(PipSession, "request")
@@ -229,12 +247,17 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
 
     @wrap(LinkCollector, "fetch_response")
     def fetch_response(original: Callable[..., Any], self: Any, location: Any, *args: Any, **kwargs: Any) -> Any:
-        _local.page = page = {"url": public(location.url), "status": 0, "error": "", "detail": ""}
+        page = {"url": public(location.url), "status": 0, "error": "", "detail": ""}
+        page["find_links"] = location.url in self.find_links
+        content = None
+        _local.page = page
         try:
             content = original(self, location, *args, **kwargs)
         finally:
             _local.page = None
-        emit("page", **page, read=content is not None, listing=content is not None and _is_listing(content))
+            emit("page", **page, read=content is not None, listing=content is not None and _is_listing(content))
+        if page["error"]:  # the resolution has failed: do not wait for the same server once more for each project
+            raise InstallationError(f"{page['url']} could not be read")
         return content
 
     @wrap(PipSession, "is_secure_origin")
@@ -247,6 +270,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
                 status=0,
                 error="InsecureOrigin",
                 detail="",
+                find_links=False,
                 read=False,
                 listing=False,
             )
@@ -263,9 +287,9 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
 
 def _is_listing(content: Any) -> bool:
     """Whether a page is an index's: JSON, or HTML that lists files or says that it is one (PEP 503, PEP 629)."""
-    if "json" in content.content_type.lower():
-        return True
     text = content.content.lower()
+    if "json" in content.content_type.lower():
+        return text.lstrip().startswith(b"{") and b'"files"' in text
     return any(
         sign in text for sign in (b".whl", b".tar.gz", b".zip", b".egg", b"pypi:repository-version", b"links for")
     )
@@ -274,19 +298,24 @@ def _is_listing(content: Any) -> bool:
 def hand_over_downloads(folder: str, stored: str) -> None:
     """Give every file that pip downloads a second name in ``folder``, and spare it those that the store has.
 
-    ``stored`` is a format string for where the store has a wheel. pip checks the sha256 that the index gave either way.
+    ``stored`` is a format string for where the store has a wheel. One that is damaged there is downloaded again.
     """
+    from pip._internal.exceptions import IncompleteDownloadError
     from pip._internal.network.download import Downloader
 
     @wrap(Downloader, "__call__")
     def download(original: Callable[..., Any], self: Any, link: Any, location: str) -> Any:
         known = stored.format(sha256=link.hash, filename=link.filename) if link.hash_name == "sha256" else ""
-        if known and _is_plain(link.hash, link.filename) and os.path.isfile(known):
+        if known and _is_plain(link.hash, link.filename) and _sha256(known) == link.hash:
             path = os.path.join(location, link.filename)
             _second_name(known, path)
             emit("download", url=public(link.url), stored=True, filename=link.filename)
             return path, "application/octet-stream"
-        path, content_type = original(self, link, location)
+        try:
+            path, content_type = original(self, link, location)
+        except IncompleteDownloadError as error:
+            emit("request", url=public(link.url), status=0, error=type(error).__name__, detail="")
+            raise
         filename = os.path.basename(path)
         if not os.path.exists(os.path.join(folder, filename)):
             _second_name(path, os.path.join(folder, filename))
@@ -297,6 +326,15 @@ def hand_over_downloads(folder: str, stored: str) -> None:
 def _is_plain(digest: str, filename: str) -> bool:
     """Whether an index's words can be parts of a path."""
     return digest.isalnum() and not set(filename) & set("/\\:\0") and filename.endswith(".whl")
+
+
+def _sha256(path: str) -> str:
+    """The digest of a file; empty where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _second_name(path: str, other: str) -> None:
