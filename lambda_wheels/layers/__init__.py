@@ -1,0 +1,31 @@
+"""What goes into /opt: from proven wheels to a layer, as a zip or a folder."""
+
+from lambda_wheels.layers.compatibility import compatibility
+from lambda_wheels.layers.contents import Contents, lay_out
+from lambda_wheels.layers.entries import Entry, content_digest
+from lambda_wheels.layers.folder import write_folder
+from lambda_wheels.layers.layer import Layer, LayerWheel
+from lambda_wheels.layers.limits import DIRECT_UPLOAD_LIMIT, UNZIPPED_LIMIT
+from lambda_wheels.layers.manifest import Manifest, ManifestWheel, parse_manifest
+from lambda_wheels.layers.write import check_output, write_layer
+from lambda_wheels.layers.zip_file import WrittenZip, write_zip
+
+__all__ = [
+    "DIRECT_UPLOAD_LIMIT",
+    "UNZIPPED_LIMIT",
+    "Contents",
+    "Entry",
+    "Layer",
+    "LayerWheel",
+    "Manifest",
+    "ManifestWheel",
+    "WrittenZip",
+    "check_output",
+    "compatibility",
+    "content_digest",
+    "lay_out",
+    "parse_manifest",
+    "write_folder",
+    "write_layer",
+    "write_zip",
+]

@@ -1,0 +1,183 @@
+"""The contents of a layer: which path comes from where. (Pure, but that ``read`` reads scripts from the disk.)
+
+The tree is what ``pip install --target python`` writes, but for what depends on pip's host or is pip's own slip.
+Sources: PyPA specifications, "Binary distribution format" (PEP 427) and "Recording installed projects"; pip's
+``operations/install/wheel.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from lambda_wheels.errors import LayerError
+from lambda_wheels.layers.conflicts import Settlement, Share, settle
+from lambda_wheels.layers.entries import Entry, content_digest, copied, generated, in_order
+from lambda_wheels.layers.limits import check_limits
+from lambda_wheels.layers.manifest import Manifest, ManifestWheel
+from lambda_wheels.layers.record import INSTALLER, PYTHON, record_text
+from lambda_wheels.layers.scripts import entry_point_scripts, is_for_python, is_wrapper, with_interpreter
+from lambda_wheels.layers.sources import pieces_of
+from lambda_wheels.layers.zip_format import zip_size
+from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.store import StoredWheel
+from lambda_wheels.targets import Target
+from lambda_wheels.wheels import Wheel
+
+Read = Callable[[Entry], Generator[bytes]]
+"""Gives the inflated bytes of an entry in pieces: asked for scripts only."""
+
+_NOT_INSTALLED = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
+"""What of a dist-info folder is written anew, or says how something was installed that was not."""
+_BIN = "bin/"
+"""The folder of a layer that Lambda puts on PATH."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contents:
+    """Everything that a layer will hold, before any of it is written."""
+
+    entries: tuple[Entry, ...]
+    """In the order in which they are written; the manifest among them."""
+    wheels: tuple[Wheel, ...]
+    """By name."""
+    target: Target
+    manifest: Manifest
+    content_sha256: str
+    """See :func:`~lambda_wheels.layers.entries.content_digest`."""
+    unzipped_size: int
+    """Bytes of all files together."""
+    zip_size: int
+    """Bytes that the zip will have."""
+    bound_to_runtime: bool
+    """Whether a file names the interpreter of one runtime, so that the layer fits no other."""
+    warnings: tuple[Problem, ...]
+
+
+def lay_out(
+    wheels: Iterable[StoredWheel],
+    target: Target,
+    *,
+    scripts: bool = False,
+    allow: Collection[str] = (),
+    waived: Iterable[str] = (),
+    read: Read = pieces_of,
+) -> Contents:
+    """Decide every file of the layer. The order of ``wheels`` does not matter.
+
+    :param scripts: whether ``.data/scripts`` and entry points become files in the layer's ``bin/``.
+    :param allow: what may be waived, ``RULE:PROJECT`` with the project's normalised name.
+    :param waived: what was waived before, which the manifest says too.
+    :raises LayerError: with every reason for which the wheels do not make a layer.
+    """
+    wheels = sorted(wheels, key=lambda stored: (stored.wheel.name, str(stored.wheel.version), stored.wheel.filename))
+    made = [_scripts(stored, target, read) if scripts else _Scripts() for stored in wheels]
+    shares = [
+        Share(wheel=stored.wheel, entries=[*_library_files(stored), *own.entries])
+        for stored, own in zip(wheels, made, strict=True)
+    ]
+    settlement = settle(shares, allow)
+    manifest = Manifest(
+        wheels=tuple(ManifestWheel.of(stored.wheel) for stored in wheels),
+        targets=(target,),
+        waived=tuple(sorted({*waived, *settlement.waived})),
+        scripts=scripts,
+    )
+    shares = [_with_record(share, settlement) for share in shares]
+    files = _merge(shares)
+    everything = in_order([*files, generated(manifest.path, manifest.as_bytes())])
+    sizes = {share.wheel.name: sum(entry.size for entry in share.entries) for share in shares}
+    unzipped_size = sum(entry.size for entry in everything)
+    zipped_size = zip_size(everything)
+    problems = [problem for own in made for problem in own.problems]
+    problems += [*settlement.problems, *check_limits(len(everything), unzipped_size, zipped_size, sizes)]
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise LayerError(problems)
+    return Contents(
+        entries=tuple(everything),
+        wheels=tuple(stored.wheel for stored in wheels),
+        target=target,
+        manifest=manifest,
+        content_sha256=content_digest(files),
+        unzipped_size=unzipped_size,
+        zip_size=zipped_size,
+        bound_to_runtime=any(own.names_interpreter for own in made),
+        warnings=tuple(problems),
+    )
+
+
+def _library_files(stored: StoredWheel) -> Iterator[Entry]:
+    """What of the wheel goes below ``python/``; RECORD is empty as yet."""
+    wheel = stored.wheel
+    for member in wheel.members:
+        if (path := _library_path(wheel, member.name)) is not None:
+            yield copied(PYTHON + path, stored.path, member)
+    yield generated(f"{PYTHON}{wheel.dist_info}/INSTALLER", INSTALLER)
+    yield generated(_record_path(wheel), b"")
+
+
+def _record_path(wheel: Wheel) -> str:
+    return f"{PYTHON}{wheel.dist_info}/RECORD"
+
+
+def _library_path(wheel: Wheel, name: str) -> str | None:
+    """Where below ``python/`` the member ``name`` goes; None where it does not."""
+    first, _, rest = name.partition("/")
+    if first == wheel.dist_info:
+        return None if rest in _NOT_INSTALLED else name
+    if first != wheel.data:
+        return name
+    scheme, _, rest = rest.partition("/")
+    return rest if rest and scheme in {"purelib", "platlib", "data"} else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Scripts:
+    """What a wheel puts below ``bin/``."""
+
+    entries: Sequence[Entry] = ()
+    names_interpreter: bool = False
+    problems: Sequence[Problem] = ()
+
+
+def _scripts(stored: StoredWheel, target: Target, read: Read) -> _Scripts:
+    """The wheel's own scripts, and those that its entry points ask for."""
+    made, problems = entry_point_scripts(stored.wheel, target)
+    entries = [generated(_BIN + name, content, executable=True) for name, content in made.items()]
+    names_interpreter = bool(made)
+    folder = f"{stored.wheel.data}/scripts/"
+    for member in stored.wheel.members:
+        name = member.name.removeprefix(folder)
+        if name == member.name or is_wrapper(name.rpartition("/")[2], made):
+            continue
+        as_it_is = copied(_BIN + name, stored.path, member, executable=True)
+        with closing(read(as_it_is)) as pieces:  # a program of 60 MB is a script, too: its start is enough
+            start = next(pieces, b"")
+            if is_for_python(start):
+                content = with_interpreter(start + b"".join(pieces), target)
+                entries.append(generated(_BIN + name, content, executable=True))
+                names_interpreter = True
+            else:
+                entries.append(as_it_is)
+    return _Scripts(entries=entries, names_interpreter=names_interpreter, problems=problems)
+
+
+def _with_record(share: Share, settlement: Settlement) -> Share:
+    """The share without what gave way, and with its RECORD."""
+    path = _record_path(share.wheel)
+    left_out = {given for wheel, given in settlement.given_way if wheel == share.wheel.filename} | {path}
+    entries = [entry for entry in share.entries if entry.path not in left_out]
+    entries.append(generated(path, record_text(entries, path)))
+    return Share(wheel=share.wheel, entries=entries)
+
+
+def _merge(shares: Sequence[Share]) -> list[Entry]:
+    """The files of all wheels, one for each path: the first wheel's, executable if any wheel says so."""
+    files: dict[str, Entry] = {}
+    for share in shares:
+        for entry in share.entries:
+            known = files.setdefault(entry.path, entry)
+            if entry.executable and not known.executable:
+                files[entry.path] = entry
+    return in_order(files.values())

@@ -1,0 +1,71 @@
+"""How large a layer may be. (Pure.)
+
+Sources: AWS, "Lambda quotas" (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html); PKWARE's APPNOTE 4.4
+for what a zip without zip64 can hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from packaging.utils import NormalizedName
+
+from lambda_wheels.problems import Problem
+
+UNZIPPED_LIMIT: Final = 262_144_000
+"""Bytes, unzipped, that a function may have with all its layers."""
+DIRECT_UPLOAD_LIMIT: Final = 52_428_800
+"""Bytes, zipped, up to which a layer can be published without S3."""
+ZIP_ENTRIES_LIMIT: Final = 65_534
+"""Files in a zip: one more is the number that means "see zip64", and whether Lambda reads zip64 is not known."""
+ZIP_SIZE_LIMIT: Final = 0xFFFF_FFFE
+"""Bytes of a zip, and of a file in it, for the same reason."""
+
+_NAMED_PROJECTS = 20
+
+
+def check_limits(files: int, unzipped: int, zipped: int, sizes: Mapping[NormalizedName, int]) -> list[Problem]:
+    """What is too large about a layer.
+
+    :param files: how many there are.
+    :param unzipped: bytes of all files together.
+    :param zipped: bytes of the zip.
+    :param sizes: bytes of each project's files, unzipped.
+    """
+    problems = []
+    if unzipped > UNZIPPED_LIMIT:
+        problems.append(
+            Problem(
+                rule="too-large",
+                message=f"the layer is {unzipped:,} bytes unzipped, {unzipped - UNZIPPED_LIMIT:,} more than Lambda's "
+                f"{UNZIPPED_LIMIT:,}: {_by_project(sizes)}",
+                hint="leave out a project, or build a container image instead",
+            )
+        )
+    if files > ZIP_ENTRIES_LIMIT:
+        problems.append(
+            Problem(
+                rule="too-many-files",
+                message=f"the layer has {files:,} files; a zip without zip64 holds {ZIP_ENTRIES_LIMIT:,}",
+                hint="leave out a project",
+            )
+        )
+    if zipped > ZIP_SIZE_LIMIT:
+        problems.append(
+            Problem(
+                rule="too-many-files",
+                message=f"the zip would be {zipped:,} bytes; without zip64 it can be {ZIP_SIZE_LIMIT:,}",
+                hint="leave out a project",
+            )
+        )
+    return problems
+
+
+def _by_project(sizes: Mapping[NormalizedName, int]) -> str:
+    """``scipy 96,000,000, numpy 60,000,000``: the largest first."""
+    largest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
+    parts = [f"{name} {size:,}" for name, size in largest[:_NAMED_PROJECTS]]
+    if rest := largest[_NAMED_PROJECTS:]:
+        parts.append(f"{len(rest)} others {sum(size for _, size in rest):,}")
+    return ", ".join(parts)

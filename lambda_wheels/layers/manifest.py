@@ -1,0 +1,150 @@
+"""The manifest: how a layer says what it was made of. (Pure.)
+
+It holds inputs only, so that a new release of ours changes nobody's bytes: no clock, no path of the host, no
+credential, nothing computed. Format 1, a promise::
+
+    {
+      "format": 1,
+      "options": {"scripts": true},
+      "targets": [{"architecture": "arm64", "runtime": "python3.13"}],
+      "waived": ["path-conflict:demo"],
+      "wheels": [{"filename": "…", "name": "…", "sha256": "…", "version": "…"}]
+    }
+
+``options`` has only those that change the contents and differ from the default, so that a new option of ours does not
+change the layers that do not use it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lambda_wheels.errors import UsageError
+from lambda_wheels.targets import Target
+from lambda_wheels.wheels import Wheel
+
+FORMAT: Final = 1
+FOLDER: Final = "lambda-wheels"
+"""Where manifests are, at the top of the layer: never on ``sys.path``."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ManifestWheel:
+    """A wheel that a layer was made of."""
+
+    name: str
+    version: str
+    filename: str
+    sha256: str
+
+    @classmethod
+    def of(cls, wheel: Wheel) -> ManifestWheel:
+        """What the manifest says of ``wheel``."""
+        return cls(name=wheel.name, version=str(wheel.version), filename=wheel.filename, sha256=wheel.sha256)
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """By which wheels are sorted."""
+        return self.name, self.version, self.filename
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manifest:
+    """The inputs of a layer."""
+
+    wheels: tuple[ManifestWheel, ...]
+    targets: tuple[Target, ...]
+    waived: tuple[str, ...] = ()
+    """Each ``RULE:PROJECT`` that was used."""
+    scripts: bool = False
+    """Whether the layer was built with scripts in its ``bin/``."""
+
+    def as_bytes(self) -> bytes:
+        """The canonical JSON: keys and lists sorted, two spaces, ASCII, one line feed at the end."""
+        value = {
+            "format": FORMAT,
+            "options": {"scripts": True} if self.scripts else {},
+            "targets": [
+                {"architecture": target.architecture, "runtime": target.runtime}
+                for target in sorted(self.targets, key=lambda target: (target.runtime, target.architecture))
+            ],
+            "waived": sorted(self.waived),
+            "wheels": [
+                {"filename": wheel.filename, "name": wheel.name, "sha256": wheel.sha256, "version": wheel.version}
+                for wheel in sorted(self.wheels, key=lambda wheel: wheel.order)
+            ],
+        }
+        return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True).encode("ascii") + b"\n"
+
+    @property
+    def path(self) -> str:
+        """Its path in the layer, named by its own digest: all layers of a function are unpacked into one ``/opt``."""
+        return manifest_path(self.as_bytes())
+
+
+def manifest_path(content: bytes) -> str:
+    """The path in a layer of the manifest that has ``content``."""
+    return f"{FOLDER}/{hashlib.sha256(content).hexdigest()[:32]}.json"
+
+
+def is_manifest_path(path: str) -> bool:
+    """Whether a manifest could be at ``path`` of a layer."""
+    return re.fullmatch(rf"{FOLDER}/[0-9a-f]{{32}}\.json", path) is not None
+
+
+def parse_manifest(content: bytes) -> Manifest:
+    """The manifest that was written as ``content``.
+
+    :raises ValueError: for anything that :meth:`Manifest.as_bytes` did not write, later formats included.
+    """
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        raise ValueError("not a manifest") from None
+    if not isinstance(value, dict) or type(value.get("format")) is not int:
+        raise ValueError("not a manifest")
+    if value["format"] != FORMAT:
+        raise ValueError(f"a manifest of format {value['format']}; this release reads {FORMAT}")
+    try:
+        manifest = _manifest(value)
+    except (KeyError, TypeError, AttributeError, UsageError) as error:
+        raise ValueError("not a manifest") from error
+    if manifest.as_bytes() != content:
+        raise ValueError("not a manifest as lambda-wheels writes it")
+    return manifest
+
+
+def _manifest(value: dict[str, Any]) -> Manifest:
+    return Manifest(
+        wheels=tuple(
+            ManifestWheel(
+                name=_text(wheel["name"]),
+                version=_text(wheel["version"]),
+                filename=_text(wheel["filename"]),
+                sha256=_sha256(wheel["sha256"]),
+            )
+            for wheel in value["wheels"]
+        ),
+        targets=tuple(Target(_text(target["runtime"]), _text(target["architecture"])) for target in value["targets"]),
+        waived=tuple(_text(waiver) for waiver in value["waived"]),
+        scripts=bool(value["options"].get("scripts", False)),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not text")
+    return value
+
+
+def _sha256(value: object) -> str:
+    text = _text(value)
+    if not _SHA256.fullmatch(text):
+        raise TypeError(f"{text!r} is not a sha256")
+    return text

@@ -1,0 +1,108 @@
+"""Whether a folder holds only what we wrote, so that we may write it again. (Reads the disk.)"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from lambda_wheels.errors import OutputError
+from lambda_wheels.layers.manifest import FOLDER, is_manifest_path, manifest_path, parse_manifest
+from lambda_wheels.layers.output import STAGING_PREFIX
+from lambda_wheels.layers.record import INSTALLER, layer_path
+from lambda_wheels.problems import Problem
+
+if sys.platform != "win32":
+    import fcntl
+
+TOP_FOLDERS: Final = ("python", "bin", FOLDER)
+"""Where a layer of ours can have files."""
+
+_LARGEST_MANIFEST = 16 << 20
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other builders of the same output waiting, where the system can lock a folder (not Windows)."""
+    if sys.platform == "win32":
+        yield
+    else:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            with contextlib.suppress(OSError):  # a network file system may not know locks
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def check_ours(folder: Path) -> None:
+    """Hold that ``folder`` is empty (but for empty folders), or that we wrote every file in it.
+
+    Ours is a manifest, what a RECORD beside an INSTALLER of ours lists, and bytecode that Python wrote beside it.
+
+    :raises OutputError: naming a file that is not.
+    """
+    files = sorted(_files(folder))
+    if not files:
+        return
+    manifests = [path for path in files if _is_manifest(folder, path)]
+    known = {*manifests, *_recorded(folder)} if manifests else set()
+    foreign = next((path for path in files if path not in known and not (known and _is_bytecode(path))), None)
+    if foreign is not None:
+        raise OutputError(
+            Problem(
+                rule="output-not-ours",
+                message=f"the folder {str(folder)!r} holds {foreign!r}, which lambda-wheels did not write",
+                hint="choose a folder that is new or empty",
+            )
+        )
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """Everything in ``folder`` but folders, with ``/``; links are not followed."""
+    for place, folders, names in os.walk(folder, onerror=_raise):
+        if Path(place) == folder:
+            folders[:] = [name for name in folders if not name.startswith(STAGING_PREFIX)]
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        for name in [*names, *links]:
+            yield Path(place, name).relative_to(folder).as_posix()
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _is_manifest(folder: Path, path: str) -> bool:
+    if not is_manifest_path(path) or (folder / path).is_symlink():
+        return False
+    if (folder / path).stat().st_size > _LARGEST_MANIFEST:
+        return False
+    content = (folder / path).read_bytes()
+    try:
+        parse_manifest(content)
+    except ValueError:
+        return False
+    return manifest_path(content) == path
+
+
+def _recorded(folder: Path) -> Iterator[str]:
+    """What the RECORD files of the wheels that we put into ``folder`` list."""
+    for record in folder.glob("python/*.dist-info/RECORD"):
+        installer = record.with_name("INSTALLER")
+        if not installer.is_file() or installer.read_bytes() != INSTALLER:
+            continue
+        with record.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            try:
+                yield from (layer_path(row[0]) for row in csv.reader(file) if row)
+            except csv.Error:
+                continue
+
+
+def _is_bytecode(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    return folder.rpartition("/")[2] == "__pycache__" and name.endswith(".pyc") and path.startswith("python/")

@@ -1,0 +1,133 @@
+"""An output appears complete or not at all, and what stops it is said in one line. (Writes the disk.)"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from lambda_wheels.errors import OutputError
+from lambda_wheels.problems import Problem
+from lambda_wheels.progress import Progress, ProgressEvent
+from lambda_wheels.store.atomic import replace
+
+STAGING_PREFIX: Final = ".lambda-wheels-"
+"""How the names of what is not complete yet begin."""
+
+_SAYINGS = {
+    errno.ENOSPC: ("no space is left on the disk", "free some space or choose another output"),
+    errno.EFBIG: (
+        "the file would be larger than the file system or this process may write",
+        "choose another output or raise the limit (ulimit -f)",
+    ),
+    errno.EACCES: ("it is not permitted", "choose another output or change the permissions of its folder"),
+    errno.EPERM: ("it is not permitted", "choose another output or change the permissions of its folder"),
+    errno.EROFS: ("the file system is read-only", "choose another output"),
+    errno.ENOENT: ("its folder does not exist", "make the folder first"),
+    errno.ENOTDIR: ("a part of its path is a file", "choose another output"),
+    errno.ENAMETOOLONG: ("its name is too long", "choose a shorter one"),
+    errno.EISDIR: ("it is a folder, and a zip was asked for", "choose a name that is free, or one without .zip"),
+    # The names that we write are new, so that only such a file system has them already.
+    errno.EEXIST: ("paths of it differ only in case, which its file system ignores", "build a zip"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space or choose another output"),
+}
+
+
+def is_zip(output: Path) -> bool:
+    """Whether ``output`` asks for a zip; else it asks for a folder."""
+    return output.name.lower().endswith(".zip")
+
+
+def settled(output: Path) -> Path:
+    """Where ``output`` really is: behind symbolic links, so that a link stays a link.
+
+    :raises OutputError: for a link that leads nowhere.
+    """
+    try:
+        if output.is_symlink() and not output.exists():
+            raise refused(output, "it is a symbolic link that leads nowhere", "remove the link")
+        return Path(os.path.realpath(output))
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise failed(output, error) from error
+
+
+def refused(output: Path, message: str, hint: str) -> OutputError:
+    """The error for an output that cannot be written, for a reason that we found."""
+    return OutputError(Problem(rule="output-failed", message=f"cannot write {str(output)!r}: {message}", hint=hint))
+
+
+def failed(output: Path, error: OSError | ValueError) -> OutputError:
+    """The error for an output that cannot be written, for a reason that the system gave."""
+    code = error.errno if isinstance(error, OSError) else None
+    message, hint = _SAYINGS.get(code or 0, (getattr(error, "strerror", None) or str(error), "choose another output"))
+    return refused(output, message, hint)
+
+
+def staging_path(folder: Path) -> Path:
+    """A name in ``folder`` that nobody has; short, so that no output's name makes it too long."""
+    return folder / f"{STAGING_PREFIX}{secrets.token_hex(8)}.tmp"
+
+
+@contextlib.contextmanager
+def writing(output: Path, progress: Progress) -> Iterator[Progress]:
+    """What the system refuses inside the block is said as an error about ``output``.
+
+    Use the callback that this gives: what ``progress`` itself raises is the caller's and passes as it is.
+
+    :raises OutputError: for an ``OSError``.
+    """
+    callers: list[OSError] = []
+
+    def report(event: ProgressEvent) -> None:
+        try:
+            progress(event)
+        except OSError as error:
+            callers.append(error)
+            raise
+
+    try:
+        yield report
+    except OSError as error:
+        if any(error is one for one in callers):
+            raise
+        raise failed(output, error) from error
+
+
+@contextlib.contextmanager
+def new_file(output: Path) -> Iterator[BinaryIO]:
+    """A file to write that becomes ``output`` when the block ends well, and otherwise never was.
+
+    :raises OSError: if it cannot be written.
+    """
+    staged = staging_path(output.parent)
+    try:
+        check_zip_output(output)
+        with staged.open("xb", buffering=0) as file:
+            yield file  # ours alone until it is complete
+            os.fsync(file.fileno())
+        replace(staged, output)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            staged.unlink()
+        raise
+
+
+def check_zip_output(output: Path) -> None:
+    """Refuse what is neither free nor a plain file.
+
+    :raises OSError: for a folder.
+    :raises OutputError: for a device, a pipe.
+    """
+    try:
+        mode = output.stat().st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode):
+        raise refused(output, "it is not a plain file", "choose another output")

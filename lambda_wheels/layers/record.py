@@ -1,0 +1,42 @@
+"""RECORD as it is in a layer: the files of a wheel that are there. (Pure.)
+
+Source: PyPA specifications, "Recording installed projects" (PEP 376, PEP 627).
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from collections.abc import Iterable
+
+from lambda_wheels.layers.entries import Entry, in_order
+
+PYTHON: str = "python/"
+"""The folder of a layer that Lambda puts on ``sys.path``, where we put what a wheel puts into site-packages."""
+INSTALLER: bytes = b"lambda-wheels\n"
+"""The content of our INSTALLER files."""
+
+
+def record_text(entries: Iterable[Entry], record_path: str) -> bytes:
+    """The RECORD that stands at ``record_path`` and lists ``entries`` and itself; paths are relative to ``python/``."""
+    rows = [(recorded_path(record_path), "", "")]
+    rows += [(recorded_path(entry.path), _digest(entry.sha256), str(entry.size)) for entry in in_order(entries)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(sorted(rows))
+    return text.getvalue().encode()
+
+
+def recorded_path(path: str) -> str:
+    """``path`` of a layer as it stands in a RECORD."""
+    return path.removeprefix(PYTHON) if path.startswith(PYTHON) else f"../{path}"
+
+
+def layer_path(recorded: str) -> str:
+    """The path in a layer of what stands in a RECORD of ours as ``recorded``."""
+    return recorded.removeprefix("../") if recorded.startswith("../") else PYTHON + recorded
+
+
+def _digest(sha256: str) -> str:
+    encoded = base64.urlsafe_b64encode(bytes.fromhex(sha256)).rstrip(b"=").decode("ascii")
+    return f"sha256={encoded}"

@@ -1,0 +1,80 @@
+"""From contents to a layer on disk, in the form that the output's name asks for. (Writes the disk.)"""
+
+from __future__ import annotations
+
+import base64
+import errno
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from lambda_wheels.layers.compatibility import compatibility
+from lambda_wheels.layers.contents import Contents
+from lambda_wheels.layers.folder import write_folder
+from lambda_wheels.layers.layer import Layer, LayerWheel
+from lambda_wheels.layers.ours import check_ours
+from lambda_wheels.layers.output import check_zip_output, failed, is_zip, refused, settled
+from lambda_wheels.layers.zip_file import write_zip
+from lambda_wheels.problems import Problem
+from lambda_wheels.progress import Progress, silent
+
+
+def write_layer(
+    contents: Contents,
+    output: Path,
+    *,
+    warnings: Iterable[Problem] = (),
+    pip_command: str,
+    progress: Progress = silent,
+) -> Layer:
+    """Write a zip where the name of ``output`` ends in ``.zip``, else a folder, and say what it is.
+
+    :param warnings: what was found before; those of ``contents`` are added.
+    :raises OutputError: if it cannot be written; then ``output`` is as it was.
+    """
+    sha256 = code_sha256 = zip_size = None
+    if is_zip(output):
+        written = write_zip(contents, output, progress=progress)
+        sha256, zip_size = written.sha256, written.size
+        code_sha256 = base64.b64encode(bytes.fromhex(sha256)).decode("ascii")
+    else:
+        write_folder(contents, output, progress=progress)
+    runtimes, architectures = compatibility(
+        contents.wheels, contents.target, bound_to_runtime=contents.bound_to_runtime
+    )
+    return Layer(
+        path=output,
+        sha256=sha256,
+        code_sha256=code_sha256,
+        content_sha256=contents.content_sha256,
+        zip_size=zip_size,
+        unzipped_size=contents.unzipped_size,
+        wheels=tuple(LayerWheel.of(wheel) for wheel in contents.wheels),
+        targets=contents.manifest.targets,
+        compatible_runtimes=runtimes,
+        compatible_architectures=architectures,
+        warnings=(*warnings, *contents.warnings),
+        pip_command=pip_command,
+    )
+
+
+def check_output(output: Path) -> None:
+    """Refuse now what writing would refuse later, before anything is resolved or fetched. Writes nothing.
+
+    :raises OutputError: if ``output`` cannot become a layer, as far as can be seen.
+    """
+    path = settled(output)
+    try:
+        if is_zip(output):
+            check_zip_output(path)
+        elif path.is_dir():
+            check_ours(path)
+        elif os.path.lexists(path):
+            raise refused(output, "it is a file, and a folder was asked for", "end the name in .zip for a zip")
+        if not path.parent.is_dir():
+            missing = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
+            raise OSError(missing, os.strerror(missing))
+        if not os.access(path.parent, os.W_OK) and not path.is_dir():
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise failed(output, error) from error
