@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, is_normalized_name
 
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem, Severity
@@ -38,7 +38,7 @@ class Waivers:
         problems = []
         for text in [allow] if isinstance(allow, str) else allow:
             rule, colon, project = text.partition(":")
-            if not colon or not project:
+            if not colon or not is_normalized_name(canonicalize_name(project)):
                 problems.append(Problem(rule="bad-waiver", message=f"{text!r} is not of the form RULE:PROJECT"))
             elif rule not in RULES or not RULES[rule].waivable:
                 why = "cannot be waived" if rule in RULES else "is no rule"

@@ -85,12 +85,13 @@ def pip_options(options: Mapping[str, Any]) -> list[str]:
 
 def _bad_urls(options: Mapping[str, Any]) -> Iterator[Problem]:
     """A problem for each index whose address pip could not read."""
-    for url in [*_several(options.get("index_url") or ()), *_several(options.get("extra_index_url") or ())]:
+    given = [options.get(name) for name in ("index_url", "extra_index_url")]
+    for url in [url for value in given if value is not None for url in _several(value)]:
         try:
             scheme = urllib.parse.urlsplit(str(url)).scheme
         except ValueError:
             scheme = ""
-        if scheme not in {"http", "https", "file"} and not Path(url).is_dir():
+        if scheme not in {"http", "https", "file"} and not (url and Path(url).is_dir()):
             yield Problem(
                 rule="bad-index-url",
                 message=f"{public_url(str(url))} is not the URL of an index",

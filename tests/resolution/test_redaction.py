@@ -1,0 +1,52 @@
+"""What may be shown of a URL. (Pure.)"""
+
+from __future__ import annotations
+
+import pytest
+
+from lambda_wheels.resolution.redaction import public_url, redact
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://example.org/simple/", "https://example.org/simple/"),
+        ("https://user:sesame@example.org:8080/simple/", "https://example.org:8080/simple/"),
+        ("https://sesame@example.org", "https://example.org"),
+        ("https://user:p@sesame@example.org/", "https://example.org/"),
+        ("https://example.org/a.whl?token=sesame&x=1#sha256=00", "https://example.org/a.whl"),
+        ("file:///wheels/a.whl", "file:///wheels/a.whl"),
+        ("https://[::1]:80/x", "https://[::1]:80/x"),
+        ("https://[sesame/", "(a malformed URL)"),
+    ],
+)
+def test_public_url(url: str, shown: str) -> None:
+    """Of a URL, scheme, host and path may be shown."""
+    assert public_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("demo==1.0 from nowhere", "demo==1.0 from nowhere", id="no URL"),
+        pytest.param("write to me@example.org", "write to me@example.org", id="mail address"),
+        pytest.param(
+            "Looking in indexes: https://u:sesame@a.example/simple, https://b.example/?t=sesame",
+            "Looking in indexes: https://a.example/simple, https://b.example/",
+            id="two",
+        ),
+        pytest.param("'https://u:sesame@a.example/x'", "'https://a.example/x'", id="quoted"),
+        pytest.param("https://u:ses ame@a.example/x", "https://a.example/x", id="space in the password"),
+        pytest.param("https://u:ses'ame@a.example/x", "https://a.example/x", id="quote in the password"),
+        pytest.param("https://u:ses<>ame@a.example/x", "https://a.example/x", id="brackets in the password"),
+        pytest.param("http://a.example:80 or https://u:sesame@b.example", "http://a.example:80 or https://b.example", id="port"),
+        pytest.param("with url: /links/?token=sesame (Caused by", "with url: /links/ (Caused by", id="query of a path"),
+        pytest.param("--proxy=u:sesame@proxy.example:8080", "--proxy=proxy.example:8080", id="no scheme"),
+        pytest.param("git+https://u:sesame@a.example/x.git@main", "git+https://a.example/x.git@main", id="git"),
+        pytest.param("is it there?", "is it there?", id="question mark"),
+        pytest.param("demo @ https://a.example/x.whl", "demo @ https://a.example/x.whl", id="name @ URL"),
+    ],
+)
+def test_redact(text: str, shown: str) -> None:
+    """Every URL in a text is made public, the rest of the text is left."""
+    assert redact(text) == shown
