@@ -184,7 +184,7 @@ def coverage(session: nox.Session) -> None:
     pieces = sorted(str(path) for path in ROOT.glob(".coverage.tests-*"))
     if not pieces:
         session.error("no data: run `nox -s tests` first")
-    session.run("coverage", "combine", "--keep", "--quiet", *pieces)
+    session.run("coverage", "combine", "--keep", "--quiet", *pieces, log=False)
     session.run("coverage", "report", *session.posargs)
 
 
