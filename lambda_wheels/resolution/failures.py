@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from lambda_wheels.errors import (
@@ -134,6 +135,8 @@ def _missing(failed: Event, events: Iterable[Event], target: Target) -> list[Pro
     problems = []
     for cause in causes:
         if cause["python"]:
+            if SpecifierSet(cause["specifier"]).contains(target.python, prereleases=True):
+                continue
             problems.append(
                 Problem(
                     rule="requires-python",

@@ -25,7 +25,9 @@ from lambda_wheels.resolution.index_options import local_paths, pip_options
         ),
         pytest.param({"find_links": Path("wheels")}, ["--find-links=wheels"], id="path"),
         pytest.param({"constraint": (Path("a"), "b")}, ["--constraint=a", "--constraint=b"], id="tuple"),
-        pytest.param({"pre": True, "no_index": False, "require_hashes": True}, ["--pre", "--require-hashes"], id="flags"),
+        pytest.param(
+            {"pre": True, "no_index": False, "require_hashes": True}, ["--pre", "--require-hashes"], id="flags"
+        ),
         pytest.param({"timeout": 2.5, "retries": 0}, ["--timeout=2.5", "--retries=0"], id="numbers"),
         pytest.param({"cert": None, "proxy": None}, [], id="not given"),
         pytest.param({"trusted_host": "--pre"}, ["--trusted-host=--pre"], id="value like an option"),

@@ -39,7 +39,9 @@ def test_public_url(url: str, shown: str) -> None:
         pytest.param("https://u:ses ame@a.example/x", "https://a.example/x", id="space in the password"),
         pytest.param("https://u:ses'ame@a.example/x", "https://a.example/x", id="quote in the password"),
         pytest.param("https://u:ses<>ame@a.example/x", "https://a.example/x", id="brackets in the password"),
-        pytest.param("http://a.example:80 or https://u:sesame@b.example", "http://a.example:80 or https://b.example", id="port"),
+        pytest.param(
+            "http://a.example:80 or https://u:sesame@b.example", "http://a.example:80 or https://b.example", id="port"
+        ),
         pytest.param("with url: /links/?token=sesame (Caused by", "with url: /links/ (Caused by", id="query of a path"),
         pytest.param("--proxy=u:sesame@proxy.example:8080", "--proxy=proxy.example:8080", id="no scheme"),
         pytest.param("git+https://u:sesame@a.example/x.git@main", "git+https://a.example/x.git@main", id="git"),

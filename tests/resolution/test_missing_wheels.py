@@ -1,0 +1,99 @@
+"""Why nothing of a project could be chosen. (Pure.)"""
+
+from __future__ import annotations
+
+import pytest
+
+from lambda_wheels.resolution.missing_wheels import explain, has_candidates, passed_over
+from lambda_wheels.targets import Target
+
+TARGET = Target("python3.11", "x86_64")
+Row = tuple[str, str, str, str]
+FITS: Row = ("demo-1.0-py3-none-any.whl", "candidate", "", "")
+YANKED: Row = ("demo-1.5-py3-none-any.whl", "candidate", "", "yanked")
+PRE: Row = ("demo-2.0rc1-py3-none-any.whl", "candidate", "", "")
+SDIST: Row = ("demo-1.0.tar.gz", "format_forbidden", "", "")
+NEWER_SDIST: Row = ("demo-3.0.zip", "format_forbidden", "", "")
+NEW_GLIBC: Row = ("demo-3.0-cp311-cp311-manylinux_2_28_x86_64.whl", "platform_mismatch", "", "")
+ARM: Row = ("demo-3.0-cp311-cp311-manylinux_2_17_aarch64.whl", "platform_mismatch", "", "")
+WINDOWS: Row = ("demo-3.0-cp312-cp312-win_amd64.whl", "platform_mismatch", "", "")
+NEW_PYTHON: Row = ("demo-4.0-py3-none-any.whl", "requires_python_mismatch", ">=3.12", "")
+NEW_PYTHON_NATIVE: Row = ("demo-4.0-cp312-cp312-manylinux_2_17_x86_64.whl", "platform_mismatch", ">=3.12", "")
+LATE: Row = ("demo-5.0-py3-none-any.whl", "upload_too_late", "", "")
+TIMELESS: Row = ("demo-5.0-py3-none-any.whl", "upload_time_missing", "", "")
+NO_FILE: Row = ("demo-5.0.exe", "format_unsupported", "", "")
+
+
+@pytest.mark.parametrize(
+    ("rows", "specifier", "rule", "words"),
+    [
+        pytest.param([], "", "no-such-project", ["spelling"], id="no file"),
+        pytest.param([NO_FILE], "", "no-such-project", [], id="no file that is a distribution"),
+        pytest.param([FITS], ">=7", "no-such-version", [">=7", "1.0"], id="version"),
+        pytest.param([FITS, SDIST, PRE], "==7", "no-such-version", ["1.0"], id="version, with a pre-release"),
+        pytest.param(
+            [SDIST], "", "only-sdist", ["1.0", "pip wheel --no-deps", "--find-links wheels", "demo==1.0"], id="sdist"
+        ),
+        pytest.param([SDIST, NEWER_SDIST], "", "only-sdist", ["demo==3.0"], id="newest sdist"),
+        pytest.param([FITS, NEWER_SDIST], ">1", "only-sdist", ["3.0"], id="sdist of the version asked for"),
+        pytest.param(
+            [NEW_GLIBC, ARM, WINDOWS, SDIST], "", "no-fitting-wheel", ["cp311 manylinux_2_28_x86_64"], id="glibc"
+        ),
+        pytest.param(
+            [ARM, WINDOWS], "", "no-fitting-wheel", ["cp311 manylinux_2_17_aarch64", str(TARGET)], id="machine"
+        ),
+        pytest.param([WINDOWS], "", "no-fitting-wheel", ["cp312 win_amd64", "pip wheel"], id="Windows"),
+        pytest.param([NEW_PYTHON], "", "requires-python", [">=3.12", "python3.11"], id="Python"),
+        pytest.param([NEW_PYTHON_NATIVE], "", "requires-python", [">=3.12"], id="Python, told by tags first"),
+        pytest.param([YANKED], "", "only-yanked", ["demo==1.5"], id="yanked"),
+        pytest.param([PRE], "<3", "only-prereleases", ["2.0rc1", "--pre"], id="pre-release"),
+        pytest.param([LATE], "", "too-new", ["5.0", "--uploaded-prior-to"], id="late"),
+        pytest.param([TIMELESS], "", "too-new", ["tells no upload times"], id="no times"),
+    ],
+)
+def test_explain(rows: list[Row], specifier: str, rule: str, words: list[str]) -> None:
+    """The reason is told by its rule, with what was found and what to try."""
+    problem = explain("demo", specifier, "", passed_over(rows), TARGET)
+    assert problem.rule == rule
+    assert problem.project == "demo"
+    line = str(problem)
+    for word in words:
+        assert word in line
+    assert "needed by" not in line
+
+
+def test_wanted_by() -> None:
+    """It is told who needs the project."""
+    assert "(needed by top 1.0)" in str(explain("demo", "", "top 1.0", [], TARGET))
+
+
+@pytest.mark.parametrize(
+    ("rows", "specifier", "expected"),
+    [
+        pytest.param([FITS], "", True, id="fits"),
+        pytest.param([FITS], ">=2", False, id="version"),
+        pytest.param([YANKED], "", False, id="yanked"),
+        pytest.param([NEW_GLIBC, SDIST, LATE], "", False, id="passed over"),
+        pytest.param([], "", False, id="none"),
+        pytest.param([FITS], "what is this", True, id="specifier that cannot be read"),
+    ],
+)
+def test_has_candidates(rows: list[Row], specifier: str, expected: bool) -> None:
+    """A candidate is a wheel that fits, satisfies the specifier and was not withdrawn."""
+    assert has_candidates(passed_over(rows), specifier) is expected
+
+
+def test_many_versions_are_cut_short() -> None:
+    """Of many versions only the newest are named."""
+    rows: list[Row] = [(f"demo-{number}.0-py3-none-any.whl", "candidate", "", "") for number in range(1, 30)]
+    problem = explain("demo", ">99", "", passed_over(rows), TARGET)
+    assert str(problem).endswith("the newest are 29.0, 28.0, 27.0, 26.0, 25.0")
+
+
+def test_many_tags_are_cut_short() -> None:
+    """Of many tags some are named, and the number of the others."""
+    rows: list[Row] = [
+        (f"demo-1.0-cp3{minor}-cp3{minor}-manylinux_2_39_x86_64.whl", "platform_mismatch", "", "")
+        for minor in range(12, 20)
+    ]
+    assert " and 3 more" in str(explain("demo", "", "", passed_over(rows), TARGET))
