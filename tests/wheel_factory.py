@@ -1,4 +1,4 @@
-"""Wheels for the tests, each as plain as can be, and each with one defect where a test asks for it. (Writes the disk.)"""
+"""Wheels for the tests, each as plain as can be, or with the one defect that a test asks for. (Writes the disk.)"""
 
 from __future__ import annotations
 

@@ -1,0 +1,101 @@
+"""A proven wheel as a JSON value and back, for the store to keep. (Pure.)"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from packaging.specifiers import SpecifierSet
+from packaging.tags import Tag
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.wheels.wheel import Member, Wheel
+
+_MEMBER_FIELDS = tuple(field.name for field in dataclasses.fields(Member))
+_MEMBER_TYPES = (str, int, int, int, int, int, bool, str)
+
+
+def wheel_as_json(wheel: Wheel) -> object:
+    """``wheel`` as lists, strings and numbers; equal wheels give equal values."""
+    return {
+        "filename": wheel.filename,
+        "sha256": wheel.sha256,
+        "size": wheel.size,
+        "name": wheel.name,
+        "version": str(wheel.version),
+        "build": list(wheel.build),
+        "tags": sorted(map(str, wheel.tags)),
+        "requires_python": str(wheel.requires_python),
+        "requires_dist": list(wheel.requires_dist),
+        "provides_extra": sorted(wheel.provides_extra),
+        "dist_info": wheel.dist_info,
+        "data": wheel.data,
+        "entry_points": wheel.entry_points,
+        "members": [[getattr(member, field) for field in _MEMBER_FIELDS] for member in wheel.members],
+        "problems": [problem.as_dict() for problem in wheel.problems],
+    }
+
+
+def wheel_from_json(value: object) -> Wheel:
+    """What :func:`wheel_as_json` wrote, as a wheel again.
+
+    :raises ValueError: it did not write this.
+    """
+    try:
+        wheel = _wheel(value)
+    except (AssertionError, AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"these are not the facts of a wheel: {error!r}") from error
+    if wheel_as_json(wheel) != value:
+        raise ValueError("these are not the facts of a wheel")
+    return wheel
+
+
+def _wheel(value: Any) -> Wheel:
+    build = value["build"]
+    return Wheel(
+        filename=_text(value["filename"]),
+        sha256=_text(value["sha256"]),
+        size=_number(value["size"]),
+        name=canonicalize_name(value["name"]),
+        version=Version(value["version"]),
+        build=(_number(build[0]), _text(build[1])) if build else (),
+        tags=frozenset(Tag(*text.split("-")) for text in value["tags"]),
+        requires_python=SpecifierSet(value["requires_python"]),
+        requires_dist=tuple(map(_text, value["requires_dist"])),
+        provides_extra=frozenset(map(canonicalize_name, value["provides_extra"])),
+        dist_info=_text(value["dist_info"]),
+        data=_text(value["data"]),
+        entry_points=_text(value["entry_points"]),
+        members=tuple(map(_member, value["members"])),
+        problems=tuple(Problem(**{**row, "severity": Severity(row["severity"])}) for row in value["problems"]),
+    )
+
+
+def _member(row: list[Any]) -> Member:
+    if tuple(map(type, row)) != _MEMBER_TYPES:
+        raise TypeError(row)
+    name, method, crc, offset, compressed_size, size, executable, sha256 = row
+    return Member(
+        name=name,
+        method=method,
+        crc=crc,
+        offset=offset,
+        compressed_size=compressed_size,
+        size=size,
+        executable=executable,
+        sha256=sha256,
+    )
+
+
+def _text(value: object) -> str:
+    if type(value) is not str:
+        raise TypeError(value)
+    return value
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError(value)
+    return value

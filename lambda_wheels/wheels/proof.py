@@ -1,0 +1,141 @@
+"""Every member inflated once, and its bytes held against what the archive says of them. (Reads the disk, in threads.)
+
+Inflating, CRC and sha256 leave Python's lock, so members go side by side: the threads take them from one queue, the
+largest first, which keeps all of them busy to the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from lambda_wheels.wheels.damage import DamagedMemberError
+from lambda_wheels.wheels.directory_entry import DESCRIPTOR_FLAG, DirectoryEntry
+from lambda_wheels.wheels.findings import Findings
+from lambda_wheels.wheels.inflate import CHUNK, inflated
+from lambda_wheels.wheels.local_header import LOCAL_HEADER, check_descriptor, check_local_header, header_size
+from lambda_wheels.wheels.modes import is_executable
+from lambda_wheels.wheels.wheel import Member
+
+_MOST_THREADS: Final = 8
+"""More would only take memory: reading the file is then what takes the time."""
+_REPORT_EVERY: Final = 0.1
+"""Seconds between two calls of ``on_inflated``."""
+_READ_AHEAD: Final = 32 * 1024
+"""Bytes read with each header: most members are smaller, and so take one system call."""
+
+
+def prove(
+    path: Path,
+    entries: Sequence[DirectoryEntry],
+    findings: Findings,
+    on_inflated: Callable[[int], None],
+) -> tuple[dict[str, Member], str]:
+    """Inflate and check every member of the wheel at ``path``.
+
+    :param on_inflated: told from this thread how many bytes were inflated since it was last told; what it raises ends
+        the work.
+    :returns: the members that are sound, by name, folders left out, and the sha256 of the whole file. What is wrong
+        with the others goes to ``findings``.
+    :raises OSError: the file cannot be read.
+    """
+    work = _Work(path, entries)
+    threads = max(1, min(os.cpu_count() or 1, _MOST_THREADS, len(entries)))
+    with ThreadPoolExecutor(threads, thread_name_prefix="lambda-wheels-proof") as pool:
+        digest = pool.submit(_sha256, path)
+        futures = [pool.submit(work.run) for _ in range(threads)]
+        everything: list[Future[Any]] = [digest, *futures]
+        try:
+            while wait(everything, timeout=_REPORT_EVERY).not_done:
+                on_inflated(work.take_inflated())
+        finally:
+            work.waiting.clear()
+        on_inflated(work.take_inflated())
+        for future in everything:
+            future.result()  # raises what the thread raised
+    for entry in entries:
+        damage = work.damages.get(entry.name)
+        if damage is not None:
+            findings.add(damage.rule, damage.message, member=damage.member or entry.name)
+    proven = {entry.name: work.members[entry.name] for entry in entries if entry.name in work.members}
+    return proven, digest.result()
+
+
+class _Work:
+    """What the threads share. Only operations that are atomic in Python: no lock is needed."""
+
+    def __init__(self, path: Path, entries: Sequence[DirectoryEntry]) -> None:
+        self.path = path
+        self.waiting = deque(sorted(entries, key=lambda entry: entry.size, reverse=True))
+        self.members: dict[str, Member] = {}
+        self.damages: dict[str, DamagedMemberError] = {}
+        self.inflated: deque[int] = deque()
+
+    def run(self) -> None:
+        """Prove members until none is left."""
+        with self.path.open("rb", buffering=_READ_AHEAD) as file:
+            while self.waiting:
+                try:
+                    entry = self.waiting.popleft()
+                except IndexError:  # another thread was faster
+                    return
+                try:
+                    member = self._prove_one(file, entry)
+                except DamagedMemberError as damage:
+                    self.damages[entry.name] = damage
+                else:
+                    if not entry.is_folder:
+                        self.members[entry.name] = member
+
+    def take_inflated(self) -> int:
+        """Bytes inflated since the last call."""
+        return sum(self.inflated.popleft() for _ in range(len(self.inflated)))
+
+    def _prove_one(self, file: BinaryIO, entry: DirectoryEntry) -> Member:
+        file.seek(entry.offset)
+        header = file.read(LOCAL_HEADER.size)
+        size = header_size(entry, header)
+        start = entry.offset + size
+        if start > entry.end:
+            raise DamagedMemberError("archive-local-header", "its header reaches into what follows it")
+        check_local_header(entry, header + file.read(size - len(header)))
+        after = start + entry.compressed_size
+        if after > entry.end:
+            raise DamagedMemberError("archive-overlap", "it reaches into what follows it")
+        crc = 0
+        sha256 = hashlib.sha256()
+        for chunk in inflated(
+            file, method=entry.method, offset=start, compressed_size=entry.compressed_size, size=entry.size
+        ):
+            crc = zlib.crc32(chunk, crc)
+            sha256.update(chunk)
+            self.inflated.append(len(chunk))
+        if crc != entry.crc:
+            raise DamagedMemberError("member-crc", "its bytes do not have the CRC that the archive gives")
+        if after < entry.end or entry.flags & DESCRIPTOR_FLAG:
+            file.seek(after)
+            check_descriptor(entry, file.read(min(entry.end - after, _READ_AHEAD)))
+        return Member(
+            name=entry.name,
+            method=entry.method,
+            crc=crc,
+            offset=start,
+            compressed_size=entry.compressed_size,
+            size=entry.size,
+            executable=is_executable(entry.mode),
+            sha256=sha256.hexdigest(),
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb", buffering=0) as file:
+        digest = hashlib.sha256()
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

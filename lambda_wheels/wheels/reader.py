@@ -1,0 +1,169 @@
+"""Read a wheel, strictly. (Reads the disk, in threads.)"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from lambda_wheels.errors import OutputError
+from lambda_wheels.problems import Problem
+from lambda_wheels.wheels.core_metadata import CoreMetadata, read_metadata
+from lambda_wheels.wheels.damage import DamagedMemberError
+from lambda_wheels.wheels.directory import read_directory
+from lambda_wheels.wheels.directory_entry import DirectoryEntry
+from lambda_wheels.wheels.entry_points import read_entry_points
+from lambda_wheels.wheels.filename import Identity, read_filename
+from lambda_wheels.wheels.findings import Findings
+from lambda_wheels.wheels.inflate import inflated
+from lambda_wheels.wheels.layout import check_data, find_data, find_dist_info, landing
+from lambda_wheels.wheels.modes import check_modes
+from lambda_wheels.wheels.names import check_names
+from lambda_wheels.wheels.proof import prove
+from lambda_wheels.wheels.record import check_record, read_record
+from lambda_wheels.wheels.surprises import check_surprises
+from lambda_wheels.wheels.wheel import Member, Wheel
+from lambda_wheels.wheels.wheel_file import check_wheel_file
+
+MAX_METADATA: Final = 16 * 1024 * 1024
+"""Bytes that a file of metadata may have: it is read whole. RECORD of 65,534 members has about 8 million."""
+
+
+def read_wheel(path: Path, *, filename: str | None = None, on_inflated: Callable[[int], None] | None = None) -> Wheel:
+    """Read the wheel at ``path``, inflate each member once, and check all that needs nothing but the wheel.
+
+    :param filename: the name to believe where that of ``path`` is another, as for a file that just came in.
+    :param on_inflated: told, from this thread, how many bytes were inflated since it was last told; what it raises ends
+        the reading and reaches the caller.
+    :returns: what was learnt. Its ``problems`` need not stop a build: warnings, and errors that can be waived.
+    :raises WheelError: with everything that was found, where anything of it cannot be waived.
+    :raises OutputError: the file cannot be read.
+    """
+    findings = Findings(filename or path.name)
+    identity = read_filename(findings.wheel, findings)
+    try:
+        with path.open("rb") as file:
+            return _read(path, file, identity, findings, on_inflated or (lambda _: None))
+    except OSError as error:
+        message = f"the file cannot be read: {error.strerror or error}"
+        raise OutputError(
+            Problem(rule="wheel-unreadable", message=message, project=identity.name, wheel=findings.wheel)
+        ) from error
+
+
+def read_member(file: BinaryIO, member: Member) -> bytes:
+    """The bytes of a proven member, inflated; ``file`` is the wheel.
+
+    :raises ValueError: the wheel is no longer the one that was proven.
+    """
+    try:
+        return b"".join(_chunks(file, member))
+    except DamagedMemberError as damage:
+        raise ValueError(f"{member.name}: {damage}") from None
+
+
+def _read(
+    path: Path, file: BinaryIO, identity: Identity, findings: Findings, on_inflated: Callable[[int], None]
+) -> Wheel:
+    size = file.seek(0, 2)
+    entries = read_directory(file, size, findings)
+    check_names(entries, findings)
+    check_modes(entries, findings)
+    members, sha256 = prove(path, entries, findings, on_inflated)
+
+    names = [entry.name for entry in entries]
+    files = [entry.name for entry in entries if not entry.is_folder]
+    dist_info = find_dist_info(names, identity, findings)
+    data = find_data(names, identity, findings) or _data_beside(dist_info)
+    check_data(files, data, dist_info, findings)
+    check_surprises(((name, landed) for name in files if (landed := landing(name, data)) is not None), findings)
+    metadata, entry_points = CoreMetadata(), ""
+    if dist_info is not None:
+        metadata, entry_points = _read_dist_info(file, dist_info, entries, members, identity, findings)
+    findings.raise_if_unsafe()
+    assert dist_info is not None  # without one we have just raised
+    return Wheel(
+        filename=findings.wheel,
+        sha256=sha256,
+        size=size,
+        name=identity.name,
+        version=identity.version,
+        build=identity.build,
+        tags=identity.tags,
+        requires_python=metadata.requires_python,
+        requires_dist=metadata.requires_dist,
+        provides_extra=metadata.provides_extra,
+        dist_info=dist_info,
+        data=data,
+        entry_points=entry_points,
+        members=tuple(members.values()),
+        problems=tuple(findings.problems),
+    )
+
+
+def _read_dist_info(
+    file: BinaryIO,
+    dist_info: str,
+    entries: list[DirectoryEntry],
+    members: Mapping[str, Member],
+    identity: Identity,
+    findings: Findings,
+) -> tuple[CoreMetadata, str]:
+    """Check the files of ``dist_info`` against the wheel: what METADATA says, and the text of ``entry_points.txt``."""
+    files = {entry.name for entry in entries if not entry.is_folder}
+    folders = {entry.name for entry in entries if entry.is_folder}
+
+    def content(name: str, missing: str | None) -> bytes | None:
+        """The bytes of one file; None where it is missing, which breaks the rule ``missing``, or was found damaged."""
+        member = f"{dist_info}/{name}"
+        if member not in files and missing is not None:
+            findings.add(missing, f"there is no {name}", member=member)
+        elif member in members and members[member].size > MAX_METADATA:
+            findings.add("metadata-size", f"the file has more than {MAX_METADATA:,} bytes", member=member)
+        elif member in members:
+            return read_member(file, members[member])
+        return None
+
+    wheel_file = content("WHEEL", "wheel-file-missing")
+    if wheel_file is not None:
+        check_wheel_file(wheel_file, identity, findings, member=f"{dist_info}/WHEEL")
+    metadata = CoreMetadata()
+    metadata_file = content("METADATA", "metadata-missing")
+    if metadata_file is not None:
+        metadata = read_metadata(metadata_file, identity, findings, member=f"{dist_info}/METADATA")
+    record = f"{dist_info}/RECORD"
+    record_file = content("RECORD", "record-missing")
+    rows = read_record(record_file, findings, member=record) if record_file is not None else None
+    if rows is not None:
+        check_record(
+            rows,
+            files,
+            folders,
+            members,
+            findings,
+            record=record,
+            digest=lambda member, kind: _digest(file, member, kind),
+        )
+    entry_points = content("entry_points.txt", None)
+    if entry_points is None:
+        return metadata, ""
+    return metadata, read_entry_points(entry_points, findings, member=f"{dist_info}/entry_points.txt")
+
+
+def _digest(file: BinaryIO, member: Member, kind: str) -> bytes:
+    digest = hashlib.new(kind)
+    for chunk in _chunks(file, member):
+        digest.update(chunk)
+    return digest.digest()
+
+
+def _chunks(file: BinaryIO, member: Member) -> Iterator[bytes]:
+    return inflated(
+        file, method=member.method, offset=member.offset, compressed_size=member.compressed_size, size=member.size
+    )
+
+
+def _data_beside(dist_info: str | None) -> str:
+    """The name that a ``.data`` folder would have."""
+    return f"{(dist_info or '').removesuffix('.dist-info')}.data"
