@@ -229,7 +229,7 @@ def package(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Wall time, size and memory beside uv, pip and others, in one table; peers that are not installed are left out."""
     session.install(".", "aws-lambda-builders", "uv")
-    session.run("python", "bench/run.py", *session.posargs)
+    session.run("python", "-m bench", *session.posargs)
 
 
 @nox.session(default=False, python=next(iter(FOUND.values()), None))

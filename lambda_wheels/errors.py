@@ -7,7 +7,8 @@
     ├── CannotBuildError                it cannot be done as asked                                           exit 1
     │   ├── ResolutionError             pip found no set of wheels that fits, or what it found is not right
     │   ├── WheelError                  wheels that are not what they claim, or do not run on the target
-    │   └── LayerError                  sound wheels that do not make a layer: too large, two files at one path
+    │   ├── LayerError                  sound wheels that do not make a layer: too large, two files at one path
+    │   └── OutputRefusedError          the output names something that is not to be overwritten
     └── SurroundingsError               index, network, disk or pip failed; trying again may help            exit 3
         ├── IndexUnavailableError       an index, or a file of it, could not be read
         ├── OutputError                 the output or the store cannot be written
@@ -61,6 +62,10 @@ class WheelError(CannotBuildError):
 
 class LayerError(CannotBuildError):
     """Sound wheels that do not make a layer together."""
+
+
+class OutputRefusedError(CannotBuildError):
+    """The output names something that we will not overwrite, or that cannot become a layer."""
 
 
 class SurroundingsError(LambdaWheelsError):

@@ -28,7 +28,8 @@ def write_folder(contents: Contents, output: Path, *, progress: Progress = silen
     Where ``output`` is not there it appears in one step. Where it is empty, or holds only what this function wrote,
     the new tree is written aside in it and then takes the place of the old one.
 
-    :raises OutputError: if it cannot be written, or holds something else; then it is as it was.
+    :raises OutputRefusedError: if it holds something else.
+    :raises OutputError: if it cannot be written. Either way it is as it was.
     """
     folder = settled(output)
     with writing(output, progress) as report:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from lambda_wheels.errors import OutputError
+from lambda_wheels.errors import OutputRefusedError
 from lambda_wheels.layers.manifest import FOLDER, is_manifest_path, manifest_path, parse_manifest
 from lambda_wheels.layers.output import STAGING_PREFIX
 from lambda_wheels.layers.record import INSTALLER, layer_path
@@ -45,7 +45,7 @@ def check_ours(folder: Path) -> None:
 
     Ours is a manifest, what a RECORD beside an INSTALLER of ours lists, and bytecode that Python wrote beside it.
 
-    :raises OutputError: naming a file that is not.
+    :raises OutputRefusedError: naming a file that is not.
     """
     files = sorted(_files(folder))
     if not files:
@@ -54,7 +54,7 @@ def check_ours(folder: Path) -> None:
     known = {*manifests, *_recorded(folder)} if manifests else set()
     foreign = next((path for path in files if path not in known and not (known and _is_bytecode(path))), None)
     if foreign is not None:
-        raise OutputError(
+        raise OutputRefusedError(
             Problem(
                 rule="output-not-ours",
                 message=f"the folder {str(folder)!r} holds {foreign!r}, which lambda-wheels did not write",

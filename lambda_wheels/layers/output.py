@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from lambda_wheels.errors import OutputError
+from lambda_wheels.errors import OutputError, OutputRefusedError
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent
 from lambda_wheels.store.atomic import replace
@@ -31,7 +31,6 @@ _SAYINGS = {
     errno.ENOENT: ("its folder does not exist", "make the folder first"),
     errno.ENOTDIR: ("a part of its path is a file", "choose another output"),
     errno.ENAMETOOLONG: ("its name is too long", "choose a shorter one"),
-    errno.EISDIR: ("it is a folder, and a zip was asked for", "choose a name that is free, or one without .zip"),
     # The names that we write are new, so that only such a file system has them already.
     errno.EEXIST: ("paths of it differ only in case, which its file system ignores", "build a zip"),
     errno.EDQUOT: ("the disk quota is used up", "free some space or choose another output"),
@@ -46,7 +45,7 @@ def is_zip(output: Path) -> bool:
 def settled(output: Path) -> Path:
     """Where ``output`` really is: behind symbolic links, so that a link stays a link.
 
-    :raises OutputError: for a link that leads nowhere.
+    :raises OutputRefusedError: for a link that leads nowhere.
     """
     try:
         if output.is_symlink() and not output.exists():
@@ -56,16 +55,20 @@ def settled(output: Path) -> Path:
         raise failed(output, error) from error
 
 
-def refused(output: Path, message: str, hint: str) -> OutputError:
-    """The error for an output that cannot be written, for a reason that we found."""
-    return OutputError(Problem(rule="output-failed", message=f"cannot write {str(output)!r}: {message}", hint=hint))
+def refused(output: Path, message: str, hint: str) -> OutputRefusedError:
+    """The error for an output that cannot become a layer, whatever the system would let us do."""
+    return OutputRefusedError(
+        Problem(rule="output-refused", message=f"cannot write {str(output)!r}: {message}", hint=hint)
+    )
 
 
-def failed(output: Path, error: OSError | ValueError) -> OutputError:
+def failed(output: Path, error: OSError | ValueError) -> OutputError | OutputRefusedError:
     """The error for an output that cannot be written, for a reason that the system gave."""
+    if isinstance(error, IsADirectoryError):
+        return refused(output, "it is a folder, and a zip was asked for", "choose a name that is free")
     code = error.errno if isinstance(error, OSError) else None
     message, hint = _SAYINGS.get(code or 0, (getattr(error, "strerror", None) or str(error), "choose another output"))
-    return refused(output, message, hint)
+    return OutputError(Problem(rule="output-failed", message=f"cannot write {str(output)!r}: {message}", hint=hint))
 
 
 def staging_path(folder: Path) -> Path:
@@ -121,7 +124,7 @@ def check_zip_output(output: Path) -> None:
     """Refuse what is neither free nor a plain file.
 
     :raises OSError: for a folder.
-    :raises OutputError: for a device, a pipe.
+    :raises OutputRefusedError: for a device, a pipe.
     """
     try:
         mode = output.stat().st_mode

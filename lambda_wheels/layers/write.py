@@ -30,7 +30,8 @@ def write_layer(
     """Write a zip where the name of ``output`` ends in ``.zip``, else a folder, and say what it is.
 
     :param warnings: what was found before; those of ``contents`` are added.
-    :raises OutputError: if it cannot be written; then ``output`` is as it was.
+    :raises OutputRefusedError: if ``output`` cannot become a layer.
+    :raises OutputError: if it cannot be written. Either way it is as it was.
     """
     sha256 = code_sha256 = zip_size = None
     if is_zip(output):
@@ -61,7 +62,8 @@ def write_layer(
 def check_output(output: Path) -> None:
     """Refuse now what writing would refuse later, before anything is resolved or fetched. Writes nothing.
 
-    :raises OutputError: if ``output`` cannot become a layer, as far as can be seen.
+    :raises OutputRefusedError: if it cannot become a layer.
+    :raises OutputError: if it cannot be written, as far as can be seen.
     """
     path = settled(output)
     try:
