@@ -6,7 +6,6 @@ import contextlib
 import shutil
 import tempfile
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -161,7 +160,9 @@ def _bring(
 
 def _copy(wheel: ResolvedWheel, scratch: Path) -> Path:
     """A copy of a wheel on this disk."""
-    source = urllib.request.url2pathname(urllib.parse.urlsplit(wheel.url).path)
+    from urllib.request import url2pathname  # here since it brings HTTP and TLS along, for this one function
+
+    source = url2pathname(urllib.parse.urlsplit(wheel.url).path)
     copy = scratch / "downloads" / wheel.filename
     try:
         shutil.copyfile(source, copy)

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import filelock
-
 logger = logging.getLogger(__name__)
 
 _NO_WAIT: Final = 0.0
@@ -64,6 +62,8 @@ def _acquire(mutex: threading.Lock, wait: bool) -> bool:
 
 
 def _lock_file(path: Path, wait: bool, stack: contextlib.ExitStack) -> bool:
+    import filelock  # here since it takes a tenth of the time in which all of us is imported
+
     lock = filelock.FileLock(path, thread_local=False)
     try:
         try:
