@@ -1,0 +1,5 @@
+"""What the tests of the command share."""
+
+from tests.loopback import bare_surroundings, build, index, out, served, store
+
+__all__ = ["bare_surroundings", "build", "index", "out", "served", "store"]

@@ -1,0 +1,128 @@
+"""The public API as a user's typed program has it: nothing here is run, mypy reads it with the other tests.
+
+Each ``type: ignore`` is a mistake that the annotations have to find: mypy calls one that is not needed an error.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import assert_type
+
+from packaging.tags import Tag
+
+import lambda_wheels
+from lambda_wheels import IndexOptions, Layer, LayerWheel, Problem, ProgressEvent, Runtime, Severity, Stage, Target
+
+
+def requirements_of_every_kind(output: Path) -> None:
+    """One string, one path, or any iterable of both; the output as text or as a path."""
+    lambda_wheels.build_layer("duckdb", runtime="python3.13", architecture="arm64", output="layer.zip")
+    lambda_wheels.build_layer(Path("requirements.txt"), runtime="python3.13", architecture="arm64", output=output)
+    given: list[str | Path] = ["duckdb>=1.4", Path("requirements.txt")]
+    lambda_wheels.build_layer(given, runtime="python3.13", architecture="arm64", output=output)
+    lambda_wheels.build_layer(("requests",), runtime="python3.13", architecture="arm64", output=output)
+    lambda_wheels.build_layer({"requests"}, runtime="python3.13", architecture="arm64", output=output)
+
+
+def everything_at_once(report: Callable[[ProgressEvent], None]) -> Layer:
+    """Every parameter and every option."""
+    return lambda_wheels.build_layer(
+        ["requests"],
+        runtime="python3.13",
+        architecture="x86_64",
+        output="layer.zip",
+        scripts=True,
+        allow=["record-hash:requests"],
+        strict=True,
+        progress=report,
+        index_url="https://user:secret@example.org/simple",
+        extra_index_url=["https://example.org/simple"],
+        find_links=Path("wheels"),
+        no_index=False,
+        constraint=[Path("constraints.txt")],
+        pre=True,
+        uploaded_prior_to=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
+        require_hashes=False,
+        trusted_host="example.org",
+        cert="ca.pem",
+        client_cert=Path("client.pem"),
+        proxy="http://localhost:3128",
+        keyring_provider="import",
+        timeout=2.5,
+        retries=1,
+    )
+
+
+def options_handed_on() -> Layer:
+    """Options may be kept as a typed dictionary."""
+    kept: IndexOptions = {"index_url": "https://example.org/simple", "pre": True}
+    return lambda_wheels.build_layer("six", runtime="python3.13", architecture="arm64", output="layer", **kept)
+
+
+def what_comes_back(layer: Layer) -> None:
+    """The attributes of a layer."""
+    assert_type(layer.path, Path)
+    assert_type(layer.sha256, str | None)
+    assert_type(layer.code_sha256, str | None)
+    assert_type(layer.content_sha256, str)
+    assert_type(layer.zip_size, int | None)
+    assert_type(layer.unzipped_size, int)
+    assert_type(layer.wheels, tuple[LayerWheel, ...])
+    assert_type(layer.targets, tuple[Target, ...])
+    assert_type(layer.compatible_runtimes, tuple[str, ...])
+    assert_type(layer.compatible_architectures, tuple[str, ...])
+    assert_type(layer.warnings, tuple[Problem, ...])
+    assert_type(layer.pip_command, str)
+    assert_type(layer.wheels[0].tags, tuple[str, ...])
+
+
+def fetched() -> list[str]:
+    """What fetching gives."""
+    wheels = lambda_wheels.fetch_wheels("six", runtime="python3.13", architecture="arm64", output="wheels", pre=True)
+    assert_type(wheels, tuple[LayerWheel, ...])
+    return [wheel.filename for wheel in wheels]
+
+
+def targets() -> None:
+    """Targets and the tables."""
+    target = Target("python3.13", "arm64")
+    assert_type(target.tags, tuple[Tag, ...])
+    assert_type(target.platforms, tuple[str, ...])
+    assert_type(target.marker_environment, dict[str, str])
+    assert_type(lambda_wheels.RUNTIMES["python3.13"], Runtime)
+    runtimes: Mapping[str, Runtime] = lambda_wheels.RUNTIMES
+    assert_type(runtimes["python3.13"].deprecated, datetime.date | None)
+
+
+def errors() -> int:
+    """One root to catch; the problems and the exit code on it."""
+    try:
+        lambda_wheels.build_layer("six", runtime="python3.13", architecture="arm64", output="layer.zip")
+    except lambda_wheels.CannotBuildError as error:
+        assert_type(error.problems, tuple[Problem, ...])
+        assert_type(error.problems[0].severity, Severity)
+        assert_type(error.problems[0].project, str | None)
+    except lambda_wheels.LambdaWheelsError as error:
+        return error.exit_code
+    return 0
+
+
+def progress(event: ProgressEvent) -> None:
+    """A callback of one's own."""
+    assert_type(event.stage, Stage)
+    assert_type(event.done, int)
+    assert_type(event.total, int | None)
+    assert_type(event.what, str)
+
+
+def mistakes() -> None:
+    """What a type checker finds before the program runs."""
+    lambda_wheels.build_layer("six", runtime="python3.13", output="layer.zip")  # type: ignore[call-arg]
+    lambda_wheels.build_layer("six", "python3.13", "arm64", "layer.zip")  # type: ignore[call-arg]
+    lambda_wheels.build_layer(
+        "six", runtime="python3.13", architecture="arm64", output="layer.zip", index="https://example.org"  # type: ignore[call-arg]
+    )  # fmt: skip
+    lambda_wheels.build_layer([1], runtime="python3.13", architecture="arm64", output="layer.zip")  # type: ignore[list-item]
+    lambda_wheels.Target("python3.13", "arm64").runtime = "python3.12"  # type: ignore[misc]
