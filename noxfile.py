@@ -229,7 +229,10 @@ def package(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Wall time, size and memory beside uv, pip and others, in one table; peers that are not installed are left out."""
     session.install(".", "aws-lambda-builders", "uv")
-    session.run("python", "-m bench", *session.posargs)
+    # aws-lambda-builders wants the target's own Python on PATH, though it only asks pip for wheels.
+    folders = [str(Path(python).parent) for python in FOUND.values()]
+    path = os.pathsep.join([*(session.bin_paths or []), *folders, os.environ["PATH"]])
+    session.run("python", "-m", "bench", *session.posargs, env={"PATH": path})
 
 
 @nox.session(default=False, python=next(iter(FOUND.values()), None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,11 +27,18 @@ class Peer:
     modules: tuple[str, ...] = ()
     """What has to be importable."""
 
+    interpreters: tuple[str, ...] = ()
+    """Which Pythons have to be on PATH, and run: the shim of an absent one does not."""
+
     def missing(self) -> str | None:
         """What keeps it from being run here, if anything does."""
         for program in self.programs:
             if _program(program) is None:
                 return f"no {program} on PATH"
+        for interpreter in self.interpreters:
+            path = shutil.which(interpreter)
+            if path is None or subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode:
+                return f"no {interpreter} on PATH that runs"
         for module in self.modules:
             if importlib.util.find_spec(module) is None:
                 return f"{module} is not installed"
@@ -50,7 +58,11 @@ def peers() -> list[Peer]:
         ),
         Peer("pip + zip -r", (_pip, _zip("-r")), programs=("zip",)),
         Peer(
-            "aws-lambda-builders + zip -r", (_builders, _zip("-r")), programs=("zip",), modules=("aws_lambda_builders",)
+            "aws-lambda-builders + zip -r",
+            (_builders, _zip("-r")),
+            programs=("zip",),
+            modules=("aws_lambda_builders",),
+            interpreters=("python3.13",),
         ),
     ]
 

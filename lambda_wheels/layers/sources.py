@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from collections import OrderedDict
 from collections.abc import Generator, Iterator
-from io import FileIO
 from pathlib import Path
 from types import TracebackType
 
@@ -16,13 +15,53 @@ from lambda_wheels.problems import Problem
 PIECE = 1 << 20
 """Bytes read or inflated at once."""
 _OPEN_FILES = 32  # macOS gives a process 256 by default
+_AHEAD = 1 << 17
+"""Bytes read at once where small members are read one after the other, as they mostly lie in a wheel."""
+_NEAR = 1 << 10
+"""Bytes that may lie between two such members: a header, and what is left out of a layer."""
+
+
+class _OpenWheel:
+    """A wheel held open, with what was read ahead of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = path.open("rb", buffering=0)
+        self._block = b""
+        self._start = 0
+        self._end = -1
+        """Where the last read ended, in the wheel."""
+
+    def read_into(self, view: memoryview, offset: int) -> bool:
+        """Fill ``view`` with what stands at ``offset``; False if there is less."""
+        size = len(view)
+        first = offset - self._start
+        if not 0 <= first <= len(self._block) - size:
+            in_a_row = 0 <= offset - self._end <= _NEAR
+            if size >= _AHEAD or not in_a_row:
+                self._end = offset + size
+                return self._fill(view, offset)
+            self.file.seek(offset)
+            self._block, self._start, first = self.file.read(_AHEAD), offset, 0
+        self._end = offset + size
+        view[:] = self._block[first : first + size].ljust(size)
+        return len(self._block) - first >= size
+
+    def _fill(self, view: memoryview, offset: int) -> bool:
+        # Seek and read, since Windows has no pread.
+        self.file.seek(offset)
+        while view:
+            count = self.file.readinto(view)
+            if not count:
+                return False
+            view = view[count:]
+        return True
 
 
 class WheelFiles:
     """Wheels held open for reading, the last used few of them. For one thread, in a ``with`` block."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[Path, FileIO] = OrderedDict()
+        self._open: OrderedDict[Path, _OpenWheel] = OrderedDict()
 
     def __enter__(self) -> WheelFiles:
         return self
@@ -31,33 +70,28 @@ class WheelFiles:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         while self._open:
-            self._open.popitem()[1].close()
+            self._open.popitem()[1].file.close()
 
     def read_into(self, view: memoryview, wheel: Path, offset: int) -> None:
         """Fill ``view`` with what stands at ``offset`` of ``wheel``.
 
         :raises OutputError: if the wheel has gone, cannot be read, or is shorter than it was.
         """
-        # Seek and read, since Windows has no pread.
         try:
-            file = self._file(wheel)
-            file.seek(offset)
-            while view:
-                count = file.readinto(view)
-                if not count:
-                    raise changed(wheel, "it is shorter than it was")
-                view = view[count:]
+            complete = self._opened(wheel).read_into(view, offset)
         except OSError as error:
             raise changed(wheel, error.strerror or str(error)) from error
+        if not complete:
+            raise changed(wheel, "it is shorter than it was")
 
-    def _file(self, wheel: Path) -> FileIO:
-        file = self._open.get(wheel)
-        if file is None:
+    def _opened(self, wheel: Path) -> _OpenWheel:
+        opened = self._open.get(wheel)
+        if opened is None:
             if len(self._open) >= _OPEN_FILES:
-                self._open.popitem(last=False)[1].close()
-            file = self._open[wheel] = wheel.open("rb", buffering=0)
+                self._open.popitem(last=False)[1].file.close()
+            opened = self._open[wheel] = _OpenWheel(wheel)
         self._open.move_to_end(wheel)
-        return file
+        return opened
 
 
 def pieces_of(entry: Entry) -> Generator[bytes]:

@@ -59,10 +59,10 @@ def test_disk_fails(contents: Contents, place: Path, monkeypatch: pytest.MonkeyP
     """What the system says is said in one line, and an earlier output stays."""
     (place / "layer.zip").write_bytes(b"earlier")
 
-    def fail(descriptor: int) -> None:
+    def fail(source: object, destination: object) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(os, "fsync", fail)
+    monkeypatch.setattr(os, "replace", fail)
     with pytest.raises((OutputError, OutputRefusedError)) as raised:
         write_zip(contents, place / "layer.zip")
     (problem,) = raised.value.problems
