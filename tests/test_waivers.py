@@ -31,7 +31,17 @@ def test_read(allow: list[str], allowed: set[str]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", ":", WAIVABLE, f"{WAIVABLE}:", ":demo", "no-such-rule:demo", "wrong-tag:demo", f" {WAIVABLE}:demo", f"{WAIVABLE}: "],
+    [
+        "",
+        ":",
+        WAIVABLE,
+        f"{WAIVABLE}:",
+        ":demo",
+        "no-such-rule:demo",
+        "wrong-tag:demo",
+        f" {WAIVABLE}:demo",
+        f"{WAIVABLE}: ",
+    ],
 )
 def test_bad_waiver(text: str) -> None:
     """A waiver of another form, of no rule, or of a rule that is about safety is refused."""
@@ -67,12 +77,19 @@ def test_only_what_is_waivable_can_be_waived() -> None:
             [f"{WAIVABLE}:demo"], False, [FATAL], [ERROR.as_warning(), WARNING], {f"{WAIVABLE}:demo"}, id="allowed"
         ),
         pytest.param(
-            [f"{WAIVABLE}:demo"], True, [WARNING, FATAL], [ERROR.as_warning()], {f"{WAIVABLE}:demo"}, id="allowed, strict"
+            [f"{WAIVABLE}:demo"],
+            True,
+            [WARNING, FATAL],
+            [ERROR.as_warning()],
+            {f"{WAIVABLE}:demo"},
+            id="allowed, strict",
         ),
         pytest.param([f"{WAIVABLE}:other"], False, [ERROR, FATAL], [WARNING], set(), id="another project"),
     ],
 )
-def test_judge(allow: list[str], strict: bool, errors: list[Problem], warnings: list[Problem], waived: set[str]) -> None:
+def test_judge(
+    allow: list[str], strict: bool, errors: list[Problem], warnings: list[Problem], waived: set[str]
+) -> None:
     """A waived problem is a warning and is remembered; strict makes the other warnings errors."""
     verdict = Waivers.read(allow).judge([ERROR, WARNING, FATAL], strict=strict)
     assert list(verdict.errors) == errors

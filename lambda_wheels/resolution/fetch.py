@@ -15,7 +15,7 @@ from lambda_wheels.errors import IndexUnavailableError, OutputError, PipError, W
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage
 from lambda_wheels.resolution.child import run_pip
-from lambda_wheels.resolution.failures import failure
+from lambda_wheels.resolution.damaged_wheels import explained_failure
 from lambda_wheels.resolution.index_options import pip_options
 from lambda_wheels.resolution.pip_arguments import download_arguments
 from lambda_wheels.resolution.promises import broken_promises
@@ -180,7 +180,7 @@ def _download(
     folder.mkdir()
     run = run_pip(download_arguments(target, wheels, pip_options(options)), target, scratch=folder)
     if run.code != 0:
-        raise failure(run, target)
+        raise explained_failure(run, target, folder / "downloads")
     names = {event["url"]: event["filename"] for event in run.events if event["event"] == "download"}
     if unseen := [wheel for wheel in wheels if public_url(wheel.url) not in names]:
         raise PipError(

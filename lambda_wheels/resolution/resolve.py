@@ -12,7 +12,7 @@ from lambda_wheels.errors import IndexUnavailableError, PipError
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage
 from lambda_wheels.resolution.child import Event, PipRun, run_pip
-from lambda_wheels.resolution.failures import failure
+from lambda_wheels.resolution.damaged_wheels import explained_failure
 from lambda_wheels.resolution.index_failures import failed_pages
 from lambda_wheels.resolution.index_options import pip_options
 from lambda_wheels.resolution.pip_arguments import resolve_arguments
@@ -58,10 +58,14 @@ def resolve(
     run = run_pip(arguments, target, scratch=scratch, stored=stored, on_event=tell)
     _log_configuration(run)
     if run.code != 0:
-        raise failure(run, target)
+        raise explained_failure(run, target, scratch / "downloads")
     if pages := failed_pages(run.events):
         raise IndexUnavailableError(pages)
-    resolution = read_report(_load(report), run.events, target)
+    loaded = _load(report)
+    try:
+        resolution = read_report(loaded, run.events, target)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise PipError(Problem(rule="pip-failed", message=f"pip's report has another form: {error!r}")) from error
     _check_hooks(run, resolution)
     return resolution
 

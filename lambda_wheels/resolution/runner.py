@@ -20,6 +20,7 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -58,6 +59,11 @@ def public(url: str) -> str:
     """``url`` without what may be secret: user, password, query and fragment."""
     parts = urllib.parse.urlsplit(url)
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def shown(words: object) -> str:
+    """Words of pip without user and password in front of a host, and without the queries of URLs."""
+    return re.sub(r"\?[^\s'\"<>()=]+=[^\s'\"<>()]*", "", re.sub(r"(?<=://)[^/?#\n]*@", "", str(words)))
 
 
 def wrap(owner: Any, name: str) -> Callable[[Callable[..., Any]], None]:
@@ -108,12 +114,13 @@ def filter_configuration() -> None:
                 kept[name] = value
             else:
                 dropped.add(name)
+    dropped.discard("config-file")  # PIP_CONFIG_FILE, which was followed
     for name in [name for name in os.environ if name.upper().startswith("PIP_")]:
         del os.environ[name]
     os.environ["PIP_CONFIG_FILE"] = os.devnull
     for name, value in kept.items():
         os.environ["PIP_" + name.upper().replace("-", "_")] = value
-    emit("configuration", kept=sorted(kept), dropped=sorted(dropped), constraint=kept.get("constraint", ""))
+    emit("configuration", kept=sorted(kept), dropped=sorted(dropped), constraint=shown(kept.get("constraint", "")))
 
 
 def start_no_program() -> None:
@@ -240,7 +247,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
         try:
             response = original(self, method, url, *args, **kwargs)
         except Exception as error:
-            note(url, status=0, error=type(error).__name__, detail=str(getattr(error, "context", None) or error))
+            note(url, status=0, error=type(error).__name__, detail=shown(getattr(error, "context", None) or error))
             raise
         note(url, status=response.status_code, error="", detail="")
         return response
@@ -352,7 +359,7 @@ def describe(error: BaseException, records: dict[str, list[list[str]]]) -> dict[
         causes.append(
             {
                 "project": requirement.project_name,
-                "requirement": requirement.format_for_error(),
+                "requirement": shown(requirement.format_for_error()),
                 "specifier": str(getattr(requirement, "specifier", "") if ireq is None else ireq.specifier),
                 "python": type(requirement).__name__ == "RequiresPythonRequirement",
                 "parent": f"{parent.name} {parent.version}" if parent is not None else "",
@@ -362,8 +369,8 @@ def describe(error: BaseException, records: dict[str, list[list[str]]]) -> dict[
     return {
         "class": type(error).__name__,
         "ancestors": [base.__name__ for base in type(error).__mro__],
-        "message": str(error),
-        "requirement": str(getattr(error, "req", None) or ""),
+        "message": shown(error),
+        "requirement": shown(getattr(error, "req", None) or ""),
         "causes": causes,
         "files": {name: records.get(name, []) for name in names},
     }

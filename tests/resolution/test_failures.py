@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lambda_wheels import resolution
 from lambda_wheels.errors import (
     IndexUnavailableError,
     LambdaWheelsError,
@@ -14,8 +17,10 @@ from lambda_wheels.errors import (
     ResolutionError,
     UsageError,
 )
+from lambda_wheels.resolution import failures
 from lambda_wheels.resolution.child import PipRun
 from lambda_wheels.resolution.failures import failure
+from lambda_wheels.rules import RULES
 from lambda_wheels.targets import Target
 from tests.resolution.test_index_failures import page
 
@@ -171,3 +176,14 @@ def test_satisfied_requires_python_is_no_reason() -> None:
     event = failed("DistributionNotFound", causes=causes, files={"demo": [FITS]})
     error = failure(PipRun(code=1, events=(event,), words=""), TARGET)
     assert [problem.rule for problem in error.problems] == ["no-such-version"]
+
+
+def test_every_rule_that_is_used_stands_in_the_table() -> None:
+    """A finding is never lost to a rule without a meaning: all that this room can find has one."""
+    text = "".join(path.read_text(encoding="utf-8") for path in Path(resolution.__file__).parent.glob("*.py"))
+    named = set(re.findall(r'rule="([a-z-]+)"', text)) | set(re.findall(r'refuse\(\s*"([a-z-]+)"', text))
+    named |= set(failures._REFUSED) | {rule for rule, _, _ in failures._PIP_ERRORS.values()}
+    named |= set(re.findall(r'problem\(\s*"([a-z-]+)"', text))
+    named |= {f"{kind}-{how}" for kind in ("index", "file") for how in ("refused", "failed", "unreachable")}
+    assert len(named) > 40
+    assert named - set(RULES) == set()

@@ -1,0 +1,53 @@
+"""Wheels that pip could not read, in our words. (Reads the disk.)
+
+pip looks into a wheel before we do, stops at the first thing it stumbles over, and calls it "not supported" or crashes.
+"""
+
+from __future__ import annotations
+
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from lambda_wheels.errors import LambdaWheelsError, OutputError, ResolutionError, WheelError
+from lambda_wheels.problems import Problem
+from lambda_wheels.resolution.child import Event, PipRun
+from lambda_wheels.resolution.failures import failure
+from lambda_wheels.targets import Target
+from lambda_wheels.wheels import read_wheel
+
+_FOR_ITSELF = frozenset({"no-fitting-wheel", "pip-failed", "wheel-metadata", "wheel-unreadable"})
+"""The rules under which pip's failure to read a wheel is told, if nothing better is known."""
+_PERHAPS = frozenset({"conflict"})
+"""And where a wheel that it could not read was passed over."""
+
+
+def explained_failure(run: PipRun, target: Target, downloads: Path) -> LambdaWheelsError:
+    """The error that a failed run of pip is; where pip could not read a wheel, everything that is wrong with it."""
+    error = failure(run, target)
+    rules = {problem.rule for problem in error.problems}
+    if not rules & (_FOR_ITSELF | _PERHAPS):
+        return error
+    problems = [*_problems([*sorted(downloads.glob("*.whl")), *_local_wheels(run.events)])]
+    if not problems:
+        return error
+    return WheelError(problems) if rules <= _FOR_ITSELF else ResolutionError([*problems, *error.problems])
+
+
+def _problems(wheels: Iterable[Path]) -> Iterator[Problem]:
+    for path in wheels:
+        try:
+            read_wheel(path)
+        except WheelError as error:
+            yield from error.problems
+        except OutputError:
+            continue  # it cannot be read now: what pip said stands
+
+
+def _local_wheels(events: Iterable[Event]) -> Iterator[Path]:
+    """The wheels on this disk that pip looked into."""
+    for url in dict.fromkeys(event["url"] for event in events if event["event"] == "prepare"):
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme == "file":
+            yield Path(urllib.request.url2pathname(parts.path))
