@@ -1,4 +1,4 @@
-"""Run aws-lambda-builders as SAM does, in a process of its own: ``python -m bench.builders RUNTIME ARCH REQUIREMENT…``."""
+"""Run aws-lambda-builders as SAM does: ``python -m bench.builders RUNTIME ARCHITECTURE REQUIREMENT…``."""
 
 from __future__ import annotations
 

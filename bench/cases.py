@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from lambda_wheels import Target
 
+TARGET = Target("python3.13", "arm64")
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """Requirements, and the target they are built for."""
 
     requirements: tuple[str, ...]
-    target: Target = Target("python3.13", "arm64")
+    target: Target = TARGET
 
     @property
     def python(self) -> str:
