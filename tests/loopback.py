@@ -16,7 +16,7 @@ import lambda_wheels
 from tests.index_server import IndexServer
 
 TARGET: dict[str, Any] = {"runtime": "python3.13", "architecture": "arm64"}
-IMPATIENT = {"retries": 0, "timeout": 5}
+IMPATIENT: dict[str, Any] = {"retries": 0, "timeout": 5}
 """Index options for tests in which a server fails, so that they need not wait for it."""
 
 Build = Callable[..., lambda_wheels.Layer]

@@ -1,0 +1,352 @@
+"""The build from requirements to a layer, on wheels of the test's own. (Starts pip; opens sockets on loopback.)"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import hashlib
+import json
+import shlex
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lambda_wheels
+from lambda_wheels import CannotBuildError, LayerError, Severity, UsageError, WheelError
+from tests.index_server import IndexServer
+from tests.loopback import IMPATIENT, TARGET, Build, left_behind, snapshot, stored_wheels
+from tests.wheel_factory import make_wheel
+
+pytestmark = pytest.mark.pip
+
+SLOPPY = "record-hash:sloppy"
+
+
+def sha256(content: bytes) -> str:
+    """Hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def unzipped(path: Path) -> dict[str, tuple[int, bytes]]:
+    """Mode and content of every file in a zip, as :func:`snapshot` gives them of a folder."""
+    with zipfile.ZipFile(path) as archive:
+        return {info.filename: (info.external_attr >> 16 & 0o7777, archive.read(info)) for info in archive.infolist()}
+
+
+def manifest(layer: lambda_wheels.Layer) -> Any:
+    """The manifest in a zip, parsed."""
+    [(_, content)] = [value for name, value in unzipped(layer.path).items() if name.startswith("lambda-wheels/")]
+    return json.loads(content)
+
+
+def rules(error: lambda_wheels.LambdaWheelsError) -> set[str]:
+    """The rules that were broken."""
+    return {problem.rule for problem in error.problems}
+
+
+@pytest.fixture
+def wheels(served: Path) -> Mapping[str, Path]:
+    """A project with a native module and a script, which needs a pure one."""
+    return {
+        "demo": make_wheel(
+            served,
+            "Demo.Project",
+            "1.5",
+            files={"demo/__init__.py": "import helper\n", "demo/run.sh": "#!/bin/sh\n"},
+            tag="cp312-abi3-manylinux_2_28_aarch64",
+            requires=["helper>=1; sys_platform == 'linux'", "nothing; sys_platform == 'win32'"],
+            requires_python=">=3.12",
+            entry_points="[console_scripts]\ndemo = demo:main\n",
+            modes={"demo/run.sh": 0o100755},
+        ),
+        "helper": make_wheel(served, "helper", "2.0", tag="py2.py3-none-any"),
+    }
+
+
+def test_zip_and_folder_hold_the_same(build: Build, wheels: Mapping[str, Path], out: Path) -> None:
+    """The zip and the folder have the same files with the same modes, and the same content digest."""
+    zipped = build("demo-project", output=out / "layer.zip")
+    folder = build("demo-project", output=out / "layer")
+    files = snapshot(out / "layer")
+    assert unzipped(out / "layer.zip") == files
+    assert files["python/demo/run.sh"] == (0o755, b"#!/bin/sh\n")
+    assert files["python/demo/__init__.py"] == (0o644, b"import helper\n")
+    assert "python/helper/__init__.py" in files
+    assert not [name for name in files if name.startswith("bin/")]
+    assert zipped.content_sha256 == folder.content_sha256
+    assert zipped.unzipped_size == folder.unzipped_size == sum(len(content) for _, content in files.values())
+    assert zipped.wheels == folder.wheels
+    assert (folder.sha256, folder.code_sha256, folder.zip_size) == (None, None, None)
+
+
+def test_what_the_layer_says(build: Build, index: IndexServer, wheels: Mapping[str, Path], out: Path) -> None:
+    """Every attribute of the layer is that of the file on disk, and of the wheels that the index has."""
+    layer = build(["demo.Project>=1"], output=str(out / "layer.zip"))
+    content = (out / "layer.zip").read_bytes()
+    assert layer.path == out / "layer.zip"
+    assert layer.zip_size == len(content)
+    assert layer.sha256 == sha256(content)
+    assert layer.code_sha256 == base64.b64encode(hashlib.sha256(content).digest()).decode()
+    assert [(wheel.name, wheel.version, wheel.filename) for wheel in layer.wheels] == [
+        ("demo-project", "1.5", wheels["demo"].name),
+        ("helper", "2.0", wheels["helper"].name),
+    ]
+    for wheel, path in zip(layer.wheels, wheels.values(), strict=True):
+        assert (wheel.size, wheel.sha256) == (path.stat().st_size, sha256(path.read_bytes()))
+    assert layer.wheels[0].tags == ("cp312-abi3-manylinux_2_28_aarch64",)
+    assert layer.wheels[1].tags == ("py2-none-any", "py3-none-any")
+    assert layer.targets == (lambda_wheels.Target("python3.13", "arm64"),)
+    newer = tuple(name for name in lambda_wheels.RUNTIMES if name not in {"python3.9", "python3.10", "python3.11"})
+    assert layer.compatible_runtimes == newer
+    assert layer.compatible_architectures == ("arm64",)
+    assert layer.warnings == ()
+    words = shlex.split(layer.pip_command)
+    assert words[:4] == ["pip", "install", "--target", "python"]
+    assert {"--no-deps", "--no-compile", "--only-binary=:all:", f"--index-url={index.url}"} <= set(words)
+    assert words[-2:] == ["demo-project==1.5", "helper==2.0"]
+
+
+def test_manifest(build: Build, wheels: Mapping[str, Path], out: Path) -> None:
+    """The manifest in the layer names its inputs, and nothing of this machine."""
+    layer = build("demo-project", output=out / "layer.zip")
+    assert manifest(layer) == {
+        "format": 1,
+        "options": {},
+        "targets": [{"architecture": "arm64", "runtime": "python3.13"}],
+        "waived": [],
+        "wheels": [
+            {"name": wheel.name, "version": wheel.version, "filename": wheel.filename, "sha256": wheel.sha256}
+            for wheel in layer.wheels
+        ],
+    }
+    everything = (out / "layer.zip").read_bytes()
+    assert str(out).encode() not in everything
+    assert b"127.0.0.1" not in everything
+
+
+def test_the_second_build_downloads_nothing(
+    build: Build, index: IndexServer, wheels: Mapping[str, Path], out: Path, store: Path
+) -> None:
+    """With the wheels in the store a build reads only pages and metadata, and gives the same bytes."""
+    build("demo-project", output=out / "first.zip")
+    assert stored_wheels(store) == sorted(path.name for path in wheels.values())
+    for path in wheels.values():
+        assert index.count(f"/files/{path.name}") == 1
+    build("demo-project", output=out / "second.zip")
+    assert index.count("/files/*.whl") == 2
+    assert (out / "first.zip").read_bytes() == (out / "second.zip").read_bytes()
+
+
+def test_a_wheel_damaged_in_the_store_is_fetched_again(
+    build: Build, index: IndexServer, wheels: Mapping[str, Path], out: Path, store: Path
+) -> None:
+    """A flipped byte in the store is noticed, that wheel alone is fetched once more, and the layer is right."""
+    first = build("demo-project", output=out / "first.zip")
+    [damaged] = store.rglob(wheels["helper"].name)
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.chmod(0o644)
+    damaged.write_bytes(content)
+    assert build("demo-project", output=out / "second.zip").sha256 == first.sha256
+    assert index.count(f"/files/{wheels['helper'].name}") == 2
+    assert index.count(f"/files/{wheels['demo'].name}") == 1
+    assert damaged.read_bytes() == wheels["helper"].read_bytes()
+
+
+def test_scripts(build: Build, wheels: Mapping[str, Path], out: Path) -> None:
+    """``scripts=True`` puts entry points into ``bin/`` for the runtime's interpreter, says so, and binds the layer."""
+    layer = build("demo-project", output=out / "layer.zip", scripts=True)
+    mode, script = unzipped(layer.path)["bin/demo"]
+    assert mode == 0o755
+    assert script.splitlines()[0] == b"#!/var/lang/bin/python3.13"
+    assert manifest(layer)["options"] == {"scripts": True}
+    assert layer.compatible_runtimes == ("python3.13",)
+
+
+def test_local_wheels_and_folders_of_them(bare_surroundings: None, tmp_path: Path, out: Path) -> None:
+    """A wheel given as a path, or found in a folder of wheels, needs no index at all."""
+    folder = tmp_path / "my wheels"
+    folder.mkdir()
+    ours = make_wheel(folder, "ours", requires=["theirs"])
+    make_wheel(folder, "theirs")
+    layer = lambda_wheels.build_layer(
+        ours, **TARGET, output=out / "layer.zip", no_index=True, find_links=folder, **IMPATIENT
+    )
+    assert [wheel.name for wheel in layer.wheels] == ["ours", "theirs"]
+
+
+def test_fetched_wheels(index: IndexServer, wheels: Mapping[str, Path], out: Path, store: Path) -> None:
+    """``fetch_wheels`` puts the very files of the index into the folder, which then serves as ``find_links``."""
+    fetched = lambda_wheels.fetch_wheels("demo-project", **TARGET, output=out / "wheels", index_url=index.url)
+    assert [wheel.filename for wheel in fetched] == [wheels["demo"].name, wheels["helper"].name]
+    assert {name: content for name, (_, content) in snapshot(out / "wheels").items()} == {
+        path.name: path.read_bytes() for path in wheels.values()
+    }
+    layer = lambda_wheels.build_layer(
+        "demo-project", **TARGET, output=out / "layer.zip", no_index=True, find_links=out / "wheels"
+    )
+    assert layer.wheels == fetched
+    assert left_behind(out, store) == []
+
+
+# --- Warnings and waivers --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sloppy(served: Path) -> Path:
+    """A wheel whose RECORD has a wrong hash."""
+    return make_wheel(served, "sloppy", defect="record-hash")
+
+
+def test_a_waiver_lets_a_sloppy_wheel_in(build: Build, sloppy: Path, out: Path) -> None:
+    """What is waived is a warning, and stands in the manifest; a waiver that was not needed does not."""
+    layer = build("sloppy", output=out / "layer.zip", allow=["record-size:sloppy", SLOPPY])
+    [warning] = layer.warnings
+    assert (warning.rule, warning.project, warning.severity) == ("record-hash", "sloppy", Severity.WARNING)
+    assert manifest(layer)["waived"] == [SLOPPY]
+
+
+def test_a_sloppy_wheel_in_the_store_is_judged_again(build: Build, sloppy: Path, out: Path) -> None:
+    """A waiver holds for its build only: the next one without it refuses the wheel, though the store has it."""
+    build("sloppy", output=out / "layer.zip", allow=[SLOPPY])
+    with pytest.raises(WheelError) as caught:
+        build("sloppy", output=out / "other.zip")
+    assert rules(caught.value) == {"record-hash"}
+    assert not (out / "other.zip").exists()
+
+
+def test_strict(build: Build, served: Path, out: Path) -> None:
+    """With ``strict`` a warning stops the build, and the output is as it was."""
+    make_wheel(served, "hooks", files={"hooks.pth": "import this\n"})
+    assert [problem.rule for problem in build("hooks", output=out / "layer.zip").warnings] == ["pth-file"]
+    before = snapshot(out)
+    with pytest.raises(WheelError) as caught:
+        build("hooks", output=out / "layer.zip", strict=True)
+    assert rules(caught.value) == {"pth-file"}
+    assert snapshot(out) == before
+
+
+def test_waived_and_strict(build: Build, sloppy: Path, out: Path) -> None:
+    """What was waived does not count as a warning for ``strict``."""
+    layer = build("sloppy", output=out / "layer.zip", allow=[SLOPPY], strict=True)
+    assert [warning.rule for warning in layer.warnings] == ["record-hash"]
+
+
+@pytest.mark.parametrize(
+    ("allow", "said"),
+    [
+        pytest.param("record-hash", "not of the form", id="no project"),
+        pytest.param("no-such-rule:demo", "no rule", id="no rule"),
+        pytest.param("member-symlink:demo", "cannot be waived", id="unsafe"),
+    ],
+)
+def test_bad_waivers(allow: str, said: str, build: Build, index: IndexServer, out: Path) -> None:
+    """A waiver that names no rule, or one that is about safety, is refused before pip is asked."""
+    with pytest.raises(UsageError, match=said) as caught:
+        build("demo", output=out / "layer.zip", allow=allow)
+    assert rules(caught.value) == {"bad-waiver"}
+    assert index.requests == []
+
+
+def test_deprecated_runtimes(build: Build, served: Path, out: Path) -> None:
+    """A deprecated runtime builds, with a warning that names the days; python3.9 has been one since 2025-12-15."""
+    assert lambda_wheels.RUNTIMES["python3.9"].deprecated == datetime.date(2025, 12, 15)
+    make_wheel(served, "demo")
+    layer = build("demo", output=out / "layer.zip", runtime="python3.9")
+    [warning] = layer.warnings
+    assert (warning.rule, warning.severity) == ("deprecated-runtime", Severity.WARNING)
+    assert "2025-12-15" in warning.message
+    assert "2027-02-01" in warning.message
+
+
+# --- Refusals --------------------------------------------------------------------------------------------------------
+
+
+def test_too_large(build: Build, served: Path, out: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over Lambda's limit nothing is written; the message has the sizes by project, largest first."""
+    monkeypatch.setattr("lambda_wheels.layers.limits.UNZIPPED_LIMIT", 1_500_000)
+    for name, size in (("small", 700_000), ("large", 900_000)):
+        make_wheel(served, name, files={f"{name}/zeros.bin": bytes(size)})
+    with pytest.raises(LayerError) as caught:
+        build(["small", "large"], output=out / "layer.zip")
+    [problem] = caught.value.problems
+    assert problem.rule == "too-large"
+    assert "1,500,000" in problem.message
+    assert 0 < problem.message.index("large 900,") < problem.message.index("small 700,")
+    assert list(out.iterdir()) == []
+    assert left_behind(out, store) == []
+
+
+def test_path_conflicts(build: Build, served: Path, out: Path) -> None:
+    """Two wheels with different bytes for one path stop the build; a waiver names the one that gives way."""
+    make_wheel(served, "first", files={"shared/data.txt": "first", "shared/same.txt": "same"})
+    make_wheel(served, "second", files={"shared/data.txt": "second", "shared/same.txt": "same"})
+    with pytest.raises(LayerError) as caught:
+        build(["second", "first"], output=out / "layer.zip")
+    [problem] = caught.value.problems
+    assert problem.rule == "path-conflict"
+    assert "shared/data.txt" in str(problem)
+    assert "first-1.0" in str(problem)
+    assert "second-1.0" in str(problem)
+    assert list(out.iterdir()) == []
+    layer = build(["second", "first"], output=out / "layer.zip", allow=["path-conflict:first"])
+    assert unzipped(layer.path)["python/shared/data.txt"][1] == b"second"
+    assert manifest(layer)["waived"] == ["path-conflict:first"]
+
+
+@pytest.mark.parametrize(
+    ("defect", "rule"),
+    [
+        pytest.param(defect, rule, id=defect)
+        for defect, rule in {
+            "empty": "archive-end",
+            "html": "archive-end",
+            "cut-off-half": "archive-end",
+            "two-archives": "archive-unlisted-member",
+            "bytes-before": "archive-surplus-bytes",
+            "unlisted-middle": "archive-unlisted-member",
+            "duplicate": "member-duplicate",
+            "local-name": "archive-local-header",
+            "wrong-crc": "member-crc",
+            "bomb": "archive-too-large",
+            "bomb-that-lies": "member-size",
+            "wheel-missing": "wheel-file-missing",
+            "wheel-version-2": "wheel-version",
+            "dist-info-missing": "dist-info-missing",
+            "metadata-missing": "metadata-missing",
+            "record-missing": "record-missing",
+            "record-surplus-row": "record-surplus-row",
+        }.items()
+    ],
+)
+def test_defects(defect: str, rule: str, build: Build, served: Path, out: Path, store: Path) -> None:
+    """A wheel with a defect ends the build with the rule that it breaks; neither store nor output has any of it."""
+    path = make_wheel(served, "demo", defect=defect)
+    (out / "layer.zip").write_bytes(b"what was there")
+    with pytest.raises(CannotBuildError) as caught:
+        build("demo", output=out / "layer.zip")
+    assert rule in rules(caught.value)
+    assert {problem.wheel for problem in caught.value.problems} == {path.name}
+    assert snapshot(out) == {"layer.zip": ((out / "layer.zip").stat().st_mode & 0o7777, b"what was there")}
+    assert stored_wheels(store) == []
+    assert left_behind(out, store) == []
+
+
+def test_all_defects_at_once(build: Build, served: Path, out: Path, store: Path) -> None:
+    """Everything that is wrong with all wheels is listed in one error, a line each."""
+    for defect in ("wrong-crc", "bytes-after", "record-hash"):
+        make_wheel(served, f"demo-{defect}", defect=defect)
+    make_wheel(served, "demo-sound")
+    with pytest.raises(WheelError) as caught:
+        build([*(path.name.partition("-")[0] for path in served.iterdir())], output=out / "layer.zip")
+    assert {(problem.project, problem.rule) for problem in caught.value.problems} == {
+        ("demo-wrong-crc", "member-crc"),
+        ("demo-bytes-after", "archive-surplus-bytes"),
+        ("demo-record-hash", "record-hash"),
+    }
+    assert str(caught.value).count("\n") == 2
+    assert list(out.iterdir()) == []
+    assert left_behind(out, store) == []
