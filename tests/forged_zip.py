@@ -138,9 +138,7 @@ def _local(entry: Entry) -> bytes:
     said = entry.fields() | entry.local
     name, extra = _text(said["name"]), _text(said["extra"])
     numbers = (said[key] for key in ("crc", "compressed_size", "size"))
-    head = LOCAL.pack(
-        b"PK\x03\x04", 20, said["flags"], said["method"], 0, _DATE, *numbers, len(name), len(extra)
-    )  # fmt: skip
+    head = LOCAL.pack(b"PK\x03\x04", 20, said["flags"], said["method"], 0, _DATE, *numbers, len(name), len(extra))
     return head + name + extra
 
 

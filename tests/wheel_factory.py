@@ -10,10 +10,11 @@ import itertools
 import re
 import stat
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tests.forged_zip import Entry, forge
+from tests.wheel_defects import ARCHIVE, CONTENTS, DEFECTS, FILE, RECORD, Defect, Draft
 
 _DEFAULT_MODE = stat.S_IFREG | 0o644
 
@@ -33,57 +34,83 @@ def make_wheel(
     build: str | None = None,
     modes: Mapping[str, int] | None = None,
     stored: Collection[str] = (),
+    defect: str | None = None,
 ) -> Path:
     """Write a wheel into ``folder`` and return its path. The same arguments give the same bytes.
 
     :param files: path in the archive to content, instead of one package named like the project; a path inside the
-        ``.dist-info`` folder replaces what would stand there.
+        ``.dist-info`` folder replaces what would stand there, and a surrogate stands for a byte that is no UTF-8.
     :param tag: the compressed tag set of the file name, ``py2.py3-none-any``.
     :param data: the same below the ``.data`` folder: ``{"scripts/demo": "#!python\\n"}``.
     :param modes: the whole ``st_mode`` by path in the archive; without a file type it is written without one.
     :param stored: the paths in the archive that are not deflated.
+    :param defect: the one thing that is wrong, by its name in :mod:`tests.wheel_defects`.
     """
+    assert defect is None or defect in DEFECTS, f"no such defect: {defect}"
     escaped = re.sub(r"[-_.]+", "_", name).lower()
     stem = f"{escaped}-{version.replace('-', '_')}"
-    dist_info = f"{stem}.dist-info"
     if files is None:
         files = {f"{escaped}/__init__.py": f"NAME = {name!r}\n"}
-    contents = {path: _bytes(content) for path, content in files.items() if not path.startswith(f"{dist_info}/")}
-    contents |= {f"{stem}.data/{path}": _bytes(content) for path, content in (data or {}).items()}
-    contents[f"{dist_info}/METADATA"] = _metadata(name, version, requires, requires_python, extras)
-    contents[f"{dist_info}/WHEEL"] = _wheel(tag, build)
+    draft = Draft(dist_info=f"{stem}.dist-info", contents={})
+    inside = f"{draft.dist_info}/"
+    draft.contents |= {path: _bytes(content) for path, content in files.items() if not path.startswith(inside)}
+    draft.contents |= {f"{stem}.data/{path}": _bytes(content) for path, content in (data or {}).items()}
+    draft.contents[f"{inside}METADATA"] = _metadata(name, version, requires, requires_python, extras)
+    draft.contents[f"{inside}WHEEL"] = _wheel(tag, build)
     if entry_points is not None:
-        contents[f"{dist_info}/entry_points.txt"] = entry_points.encode()
-    contents |= {path: _bytes(content) for path, content in files.items() if path.startswith(f"{dist_info}/")}
-    contents.setdefault(f"{dist_info}/RECORD", record(contents, f"{dist_info}/RECORD"))
-    entries = [
+        draft.contents[f"{inside}entry_points.txt"] = entry_points.encode()
+    draft.contents |= {path: _bytes(content) for path, content in files.items() if path.startswith(inside)}
+    _apply(CONTENTS, defect, draft)
+    _add_record(draft, defect)
+    draft.entries = [
         Entry(
-            name=path.encode(),
+            name=path.encode("utf-8", "surrogateescape"),
             content=content,
             method=0 if path in stored else zlib.DEFLATED,
             mode=(modes or {}).get(path, _DEFAULT_MODE),
         )
-        for path, content in contents.items()
+        for path, content in draft.contents.items()
     ]
+    _apply(ARCHIVE, defect, draft)
+    archive = forge(draft.entries, **draft.archive)
     path = folder / f"{stem}{f'-{build}' if build else ''}-{tag}.whl"
-    path.write_bytes(forge(entries))
+    path.write_bytes(FILE[defect](archive) if defect is not None and defect in FILE else archive)
     return path
 
 
-def record(contents: Mapping[str, bytes], itself: str) -> bytes:
-    """RECORD for ``contents``, with its own row last."""
+def record_rows(contents: Mapping[str, bytes], itself: str) -> list[list[str]]:
+    """The rows of RECORD for ``contents``, with its own row last."""
+    return [*([path, record_hash(content), str(len(content))] for path, content in contents.items()), [itself, "", ""]]
+
+
+def record(rows: Iterable[Iterable[str]]) -> bytes:
+    """RECORD as a file; a surrogate stands for a byte that is no UTF-8."""
     text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    for path, content in contents.items():
-        rows.writerow([path, record_hash(content), len(content)])
-    rows.writerow([itself, "", ""])
-    return text.getvalue().encode()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "surrogateescape")
 
 
 def record_hash(content: bytes, kind: str = "sha256") -> str:
     """The hash of ``content`` as RECORD writes it."""
     digest = hashlib.new(kind, content).digest()
     return f"{kind}={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+
+
+def _apply(defects: Mapping[str, Defect], defect: str | None, draft: Draft) -> None:
+    if defect is not None and defect in defects:
+        defects[defect](draft)
+
+
+def _add_record(draft: Draft, defect: str | None) -> None:
+    """RECORD, unless the test brought its own or wants none."""
+    path = f"{draft.dist_info}/RECORD"
+    if path in draft.contents:
+        return
+    files = {name: content for name, content in draft.contents.items() if not name.endswith("/")}
+    draft.rows = record_rows(files, path)
+    _apply(RECORD, defect, draft)
+    if draft.rows:
+        draft.contents[path] = record(draft.rows)
 
 
 def _bytes(content: bytes | str) -> bytes:

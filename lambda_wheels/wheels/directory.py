@@ -9,12 +9,13 @@ bytes of a member end where its place does is seen when they are inflated (``pro
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO, Final
 
 from lambda_wheels.wheels.directory_entry import DESCRIPTOR_FLAG, UTF8_FLAG, DirectoryEntry
 from lambda_wheels.wheels.end_record import MAX_32, find_directory
 from lambda_wheels.wheels.findings import Findings
+from lambda_wheels.wheels.inflate import DEFLATED, STORED
 from lambda_wheels.wheels.local_header import name_in_header
 
 MAX_MEMBERS: Final = 65_534
@@ -49,10 +50,23 @@ def read_directory(file: BinaryIO, file_size: int, findings: Findings) -> list[D
         raise findings.stop(
             "archive-too-large", f"it unpacks to {unpacked:,} bytes, more than the {MAX_UNPACKED:,} that Lambda allows"
         )
-    entries = _with_ends(file, entries, place.offset, findings)
+    return _with_ends(file, entries, place.offset, findings)
+
+
+def readable(entries: Iterable[DirectoryEntry], findings: Findings) -> list[DirectoryEntry]:
+    """The members that can be inflated; what is in the way of that for the others goes to ``findings``."""
+    sound = []
     for entry in entries:
-        _check_entry(entry, findings)
-    return entries
+        if entry.flags & _ENCRYPTED:
+            findings.add("archive-encrypted", "it is encrypted", member=entry.name)
+        elif entry.flags & ~_HARMLESS:
+            findings.add("archive-flags", f"it has the unknown flags {entry.flags:#06x}", member=entry.name)
+        elif entry.method not in {STORED, DEFLATED}:
+            message = f"it is compressed by method {entry.method}; only stored (0) and deflated (8) are read everywhere"
+            findings.add("archive-method", message, member=entry.name)
+        else:
+            sound.append(entry)
+    return sound
 
 
 def _parse(directory: bytes, count: int, findings: Findings) -> list[DirectoryEntry]:
@@ -132,16 +146,3 @@ def _with_ends(
             raise findings.stop("archive-overlap", "the directory gives two members one place", member=entry.name)
         places.add(entry.offset)
     return [entry._replace(end=ends[entry.offset]) for entry in entries]
-
-
-def _check_entry(entry: DirectoryEntry, findings: Findings) -> None:
-    if entry.flags & _ENCRYPTED:
-        findings.add("archive-encrypted", "the member is encrypted", member=entry.name)
-    elif entry.flags & ~_HARMLESS:
-        findings.add("archive-flags", f"the member has the unknown flags {entry.flags:#06x}", member=entry.name)
-    elif entry.method not in {0, 8}:
-        findings.add(
-            "archive-method",
-            f"the member is compressed by method {entry.method}; only stored (0) and deflated (8) are read everywhere",
-            member=entry.name,
-        )

@@ -45,7 +45,7 @@ def wheel_from_json(value: object) -> Wheel:
     """
     try:
         wheel = _wheel(value)
-    except (AssertionError, AttributeError, KeyError, TypeError) as error:
+    except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"these are not the facts of a wheel: {error!r}") from error
     if wheel_as_json(wheel) != value:
         raise ValueError("these are not the facts of a wheel")

@@ -48,17 +48,17 @@ def _inflated(file: BinaryIO, unread: int, size: int) -> Iterator[bytes]:
         before = len(pending)
         try:
             chunk = inflater.decompress(pending, min(CHUNK, size - done + 1))
-        except zlib.error as error:
-            raise DamagedMemberError("member-stream", f"it cannot be inflated: {error}") from None
+        except zlib.error:
+            raise DamagedMemberError("member-stream", "its compressed bytes are damaged") from None
         pending = inflater.unconsumed_tail
         done += len(chunk)
         if done > size:
             raise DamagedMemberError("member-size", f"it goes on past the {size:,} bytes that it declares")
         if not chunk and len(pending) == before and not inflater.eof:
-            raise DamagedMemberError("member-stream", "the stream is cut off")
+            raise DamagedMemberError("member-stream", "its compressed bytes are cut off")
         if chunk:
             yield chunk
     if unread or pending or inflater.unused_data:
-        raise DamagedMemberError("member-stream", "bytes follow the end of its stream")
+        raise DamagedMemberError("member-stream", "bytes follow the end of its compressed ones")
     if done != size:
         raise DamagedMemberError("member-size", f"it ends after {done:,} of the {size:,} bytes that it declares")

@@ -28,7 +28,7 @@ def find_dist_info(names: Collection[str], identity: Identity, findings: Finding
         findings.add("dist-info-missing", "there is no .dist-info folder")
     if len(own) > 1:
         findings.add("dist-info-several", f"there are {len(own)} .dist-info folders: {', '.join(own)}", member=own[1])
-    return own[0] if own else None
+    return own[0] if len(own) == 1 else None
 
 
 def find_data(names: Collection[str], identity: Identity, findings: Findings) -> str | None:

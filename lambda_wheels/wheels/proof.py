@@ -60,10 +60,13 @@ def prove(
         for future in everything:
             future.result()  # raises what the thread raised
     for entry in entries:
-        damage = work.damages.get(entry.name)
+        damage = work.damages.get(entry.offset)
         if damage is not None:
             findings.add(damage.rule, damage.message, member=damage.member or entry.name)
-    proven = {entry.name: work.members[entry.name] for entry in entries if entry.name in work.members}
+    proven: dict[str, Member] = {}
+    for entry in entries:
+        if entry.offset in work.members:
+            proven.setdefault(entry.name, work.members[entry.offset])
     return proven, digest.result()
 
 
@@ -73,8 +76,9 @@ class _Work:
     def __init__(self, path: Path, entries: Sequence[DirectoryEntry]) -> None:
         self.path = path
         self.waiting = deque(sorted(entries, key=lambda entry: entry.size, reverse=True))
-        self.members: dict[str, Member] = {}
-        self.damages: dict[str, DamagedMemberError] = {}
+        self.members: dict[int, Member] = {}
+        """By the offset of the entry, as names may not be unique."""
+        self.damages: dict[int, DamagedMemberError] = {}
         self.inflated: deque[int] = deque()
 
     def run(self) -> None:
@@ -88,10 +92,10 @@ class _Work:
                 try:
                     member = self._prove_one(file, entry)
                 except DamagedMemberError as damage:
-                    self.damages[entry.name] = damage
+                    self.damages[entry.offset] = damage
                 else:
                     if not entry.is_folder:
-                        self.members[entry.name] = member
+                        self.members[entry.offset] = member
 
     def take_inflated(self) -> int:
         """Bytes inflated since the last call."""

@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from lambda_wheels.errors import OutputError
-from lambda_wheels.problems import Problem
 from lambda_wheels.wheels.core_metadata import CoreMetadata, read_metadata
 from lambda_wheels.wheels.damage import DamagedMemberError
-from lambda_wheels.wheels.directory import read_directory
+from lambda_wheels.wheels.directory import read_directory, readable
 from lambda_wheels.wheels.directory_entry import DirectoryEntry
 from lambda_wheels.wheels.entry_points import read_entry_points
 from lambda_wheels.wheels.filename import Identity, read_filename
@@ -38,18 +36,12 @@ def read_wheel(path: Path, *, filename: str | None = None, on_inflated: Callable
         the reading and reaches the caller.
     :returns: what was learnt. Its ``problems`` need not stop a build: warnings, and errors that can be waived.
     :raises WheelError: with everything that was found, where anything of it cannot be waived.
-    :raises OutputError: the file cannot be read.
+    :raises OSError: the file cannot be read, which says nothing about the wheel.
     """
     findings = Findings(filename or path.name)
     identity = read_filename(findings.wheel, findings)
-    try:
-        with path.open("rb") as file:
-            return _read(path, file, identity, findings, on_inflated or (lambda _: None))
-    except OSError as error:
-        message = f"the file cannot be read: {error.strerror or error}"
-        raise OutputError(
-            Problem(rule="wheel-unreadable", message=message, project=identity.name, wheel=findings.wheel)
-        ) from error
+    with path.open("rb") as file:
+        return _read(path, file, identity, findings, on_inflated or (lambda _: None))
 
 
 def read_member(file: BinaryIO, member: Member) -> bytes:
@@ -70,7 +62,7 @@ def _read(
     entries = read_directory(file, size, findings)
     check_names(entries, findings)
     check_modes(entries, findings)
-    members, sha256 = prove(path, entries, findings, on_inflated)
+    members, sha256 = prove(path, readable(entries, findings), findings, on_inflated)
 
     names = [entry.name for entry in entries]
     files = [entry.name for entry in entries if not entry.is_folder]

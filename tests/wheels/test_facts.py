@@ -1,0 +1,74 @@
+"""Wheels as JSON and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambda_wheels.wheels import read_wheel, wheel_as_json, wheel_from_json
+from tests.wheel_factory import make_wheel
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    path = make_wheel(
+        folder,
+        build="3a",
+        tag="py2.py3-none-any",
+        requires=["six"],
+        requires_python=">=3.9,<4",
+        extras=["fast"],
+        files={"demo/__init__.py": "x", "demo.pth": "x"},
+        entry_points="[console_scripts]\ndemo = demo:main\n",
+    )
+    facts = json.loads(json.dumps(wheel_as_json(read_wheel(path))))
+    assert isinstance(facts, dict)
+    return facts
+
+
+@pytest.mark.parametrize("defect", [None, "record-hash", "wheel-other-tag", "wheel-version-1.1"])
+def test_facts_come_back(tmp_path: Path, defect: str | None) -> None:
+    """A wheel survives the way through JSON, its problems as well."""
+    wheel = read_wheel(make_wheel(tmp_path, defect=defect))
+    assert wheel_from_json(json.loads(json.dumps(wheel_as_json(wheel)))) == wheel
+
+
+def test_all_fields_come_back(tmp_path: Path) -> None:
+    """No field is lost on the way, whatever it holds."""
+    facts = _facts(tmp_path)
+    assert wheel_as_json(wheel_from_json(facts)) == facts
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda facts: facts.pop("tags"), id="field-missing"),
+        pytest.param(lambda facts: facts.update(more=1), id="field-unknown"),
+        pytest.param(lambda facts: facts.update(size="7"), id="wrong-type"),
+        pytest.param(lambda facts: facts.update(size=True), id="truth-for-a-number"),
+        pytest.param(lambda facts: facts.update(name="Not.Normal"), id="name-not-normalised"),
+        pytest.param(lambda facts: facts.update(version="one"), id="no-version"),
+        pytest.param(lambda facts: facts.update(requires_python="three"), id="no-specifier"),
+        pytest.param(lambda facts: facts.update(tags=["py3"]), id="no-tag"),
+        pytest.param(lambda facts: facts.update(members=None), id="no-members"),
+        pytest.param(lambda facts: facts["members"][0].pop(), id="member-too-short"),
+        pytest.param(lambda facts: facts["members"][0].__setitem__(1, "8"), id="member-of-wrong-types"),
+        pytest.param(lambda facts: facts["problems"][0].update(rule="no-such-rule"), id="unknown-rule"),
+        pytest.param(lambda facts: facts["problems"][0].update(severity="none"), id="unknown-severity"),
+    ],
+)
+def test_other_values_are_refused(tmp_path: Path, change: Any) -> None:
+    """What ``wheel_as_json`` would not have written raises ValueError."""
+    facts = _facts(tmp_path)
+    change(facts)
+    with pytest.raises(ValueError, match="not the facts of a wheel"):
+        wheel_from_json(facts)
+
+
+@pytest.mark.parametrize("value", [None, [], {}, 7, "x", [1, 2]])
+def test_other_kinds_of_values_are_refused(value: object) -> None:
+    """A value of another kind raises ValueError, nothing else."""
+    with pytest.raises(ValueError, match="not the facts of a wheel"):
+        wheel_from_json(value)
