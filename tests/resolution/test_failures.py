@@ -187,3 +187,10 @@ def test_every_rule_that_is_used_stands_in_the_table() -> None:
     named |= {f"{kind}-{how}" for kind in ("index", "file") for how in ("refused", "failed", "unreachable")}
     assert len(named) > 40
     assert named - set(RULES) == set()
+
+
+def test_complaint_over_several_lines() -> None:
+    """What pip says of an option is broken into lines after its usage; it is told whole."""
+    words = "Usage:\n  pip install [options] <archive url/path> ...\n\n--timeout error: invalid\nvalue: 'soon'\n"
+    error = failure(PipRun(code=2, events=(), words=words), TARGET)
+    assert str(error).endswith("given: --timeout error: invalid value: 'soon'")
