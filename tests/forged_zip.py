@@ -93,11 +93,13 @@ def forge(
     comment: bytes = b"",
     end: Mapping[str, int] | None = None,
     zip64: bool = False,
+    before_end: bytes = b"",
 ) -> bytes:
     """The archive; ``before`` stands in front of the first header, ``between`` in front of the directory.
 
     ``end`` replaces fields of the end record: ``disk``, ``directory_disk``, ``count_here``, ``count``, ``size``,
-    ``offset``, ``comment_size``. ``zip64`` adds the zip64 end record and locator, and lets the end record point to it.
+    ``offset``, ``comment_size``. ``zip64`` adds the zip64 end record and locator, and lets the end record point to it;
+    ``before_end`` stands between the zip64 end record and its locator.
     """
     body = bytearray(before)
     directory = bytearray()
@@ -123,7 +125,7 @@ def forge(
     if zip64:
         where = len(body) + len(directory)
         tail = END_64.pack(b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, len(directory), len(body))
-        tail += LOCATOR_64.pack(b"PK\x06\x07", 0, where, 1)
+        tail += before_end + LOCATOR_64.pack(b"PK\x06\x07", 0, where, 1)
         ends |= {"count_here": 0xFFFF, "count": 0xFFFF, "size": 0xFFFFFFFF, "offset": 0xFFFFFFFF}
     ends |= end or {}
     return bytes(body + directory) + tail + END.pack(b"PK\x05\x06", *ends.values()) + comment + after

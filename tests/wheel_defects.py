@@ -240,6 +240,12 @@ def _bomb(declared: int) -> Defect:
     return replace
 
 
+def _commented(count: int) -> list[Entry]:
+    """Members that fill the directory with comments of 64 KiB."""
+    comment = bytes(0xFFFF)
+    return [Entry(name=b"demo/%d" % number, method=0, central={"comment": comment}) for number in range(count)]
+
+
 ARCHIVE: Final[Mapping[str, Defect]] = {
     "duplicate": _twin(None),
     "duplicate-differs": _twin(b"EVIL = 1\n"),
@@ -290,6 +296,8 @@ ARCHIVE: Final[Mapping[str, Defect]] = {
     "several-disks": _option(end={"disk": 1}),
     "zip64": _option(zip64=True),
     "zip64-differs": _option(zip64=True, end={"count": 3}),
+    "zip64-misplaced": _option(zip64=True, before_end=b"\0"),
+    "directory-too-large": lambda draft: draft.entries.extend(_commented(520)),
     "zip64-headers": _zip64_headers,
     "zip64-headers-lie": _zip64_lies,
     "zip64-local-header": _zip64_local,

@@ -64,6 +64,8 @@ UNLISTED = "demo/unlisted.py"
         ("several-disks", "archive-directory", None),
         ("comment-cut-off", "archive-end", None),
         ("zip64-differs", "archive-zip64", None),
+        ("zip64-misplaced", "archive-zip64", None),
+        ("directory-too-large", "archive-directory", None),
         ("zip64-headers-lie", "archive-zip64", VICTIM),
         ("unicode-path", "member-name-hidden", VICTIM),
         ("extra-damaged", "archive-directory", VICTIM),

@@ -357,3 +357,30 @@ def test_a_wheel_that_is_not_there_is_no_wheel_error(tmp_path: Path) -> None:
     """A file that cannot be read says nothing about the wheel: the operating system's own error comes through."""
     with pytest.raises(FileNotFoundError):
         read_wheel(tmp_path / "demo-1.0-py3-none-any.whl")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "rule"),
+    [
+        pytest.param("entry_points.txt", b"\xff", "entry-points-encoding", id="entry-points-not-utf8"),
+        pytest.param("RECORD", b"x" * 200_000, "record-encoding", id="record-no-csv"),
+        pytest.param("RECORD", bytes(17 * 1024 * 1024), "metadata-size", id="record-too-large"),
+        pytest.param("METADATA", bytes(17 * 1024 * 1024), "metadata-size", id="metadata-too-large"),
+    ],
+)
+def test_metadata_that_cannot_be_read_is_refused(tmp_path: Path, file: str, content: bytes, rule: str) -> None:
+    """A file of metadata that is no text, no table, or too large to hold, refuses the wheel."""
+    assert found(make_wheel(tmp_path, files={f"{DIST_INFO}/{file}": content})) == [(rule, f"{DIST_INFO}/{file}")]
+
+
+def test_a_compressed_tag_line_means_its_tags(tmp_path: Path) -> None:
+    """A Tag line of WHEEL that is not expanded says the same as the lines that it stands for."""
+    lines = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py2.py3-none-any\n"
+    assert told(make_wheel(tmp_path, tag="py2.py3-none-any", files={f"{DIST_INFO}/WHEEL": lines})) == []
+
+
+def test_a_tag_line_that_is_no_tag_differs(tmp_path: Path) -> None:
+    """A Tag line that cannot be read is a tag that the file name does not have."""
+    lines = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\nTag: nonsense\n"
+    wheel = make_wheel(tmp_path, files={f"{DIST_INFO}/WHEEL": lines})
+    assert told(wheel) == [("error", "wheel-tags", f"{DIST_INFO}/WHEEL")]
