@@ -46,9 +46,17 @@ class Problem:
         """``error[rule] wheel: member: message; hint``: always one line, control characters escaped."""
         place = [part for part in (self.wheel or self.project, self.member) if part]
         text = ": ".join([*place, self.message])
-        if self.hint:
-            text = f"{text}; {self.hint}"
+        hint = self.hint or self._waiver_hint
+        if hint:
+            text = f"{text}; {hint}"
         return escape_controls(f"{self.severity}[{self.rule}] {text}")
+
+    @property
+    def _waiver_hint(self) -> str | None:
+        """What to try where nothing else was said: to allow it, if that can be done."""
+        if self.severity is Severity.WARNING or self.project is None or not RULES[self.rule].waivable:
+            return None
+        return f"to let it stand, allow {self.rule}:{self.project}"
 
     def as_warning(self) -> Problem:
         """The same finding, which no longer stops the build."""

@@ -68,7 +68,7 @@ RULES: Final = MappingProxyType(
             ("wrong-environment", "pip evaluated markers for another machine than the target."),
             ("wrong-tag", "A wheel has no tag that runs on the target."),
             ("no-sha256", "No sha256 is known of a wheel."),
-            ("wheel-metadata", "What pip read of a wheel's metadata is invalid, or belongs to another project or version."),
+            ("wheel-metadata", "What pip read of a wheel's metadata is invalid, or of another project or version."),
             ("wrong-closure", "The wheels are not the closure of what was asked for, under the target's markers."),
             ("broken-promise", "A wheel holds other metadata than the index told of it."),
             ("pip-refused", "pip does not take what it was given."),

@@ -121,7 +121,8 @@ def test_files_and_ranges(folder: Path) -> None:
         status, _, rest = get(index, path, {"Range": "bytes=100-"})
         assert (status, rest) == (206, content[100:])
         assert index.count("/files/*.whl") == 2
-        assert [request.sent for request in index.matching("/files/*")] == [len(content), len(content) - 100]
+    # Once it is closed: a byte may arrive before it is counted.
+    assert [request.sent for request in index.matching("/files/*")] == [len(content), len(content) - 100]
 
 
 def test_authentication(folder: Path) -> None:
