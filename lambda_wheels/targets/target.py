@@ -17,6 +17,9 @@ from lambda_wheels.targets.runtimes import RUNTIMES, Runtime
 _LEGACY_MANYLINUX = {5: "manylinux1", 12: "manylinux2010", 17: "manylinux2014"}
 """The names that PEP 600 made aliases of manylinux_2_5, _2_12 and _2_17."""
 
+_OTHER_WORDS = {"aarch64": "arm64", "amd64": "x86_64", "x64": "x86_64"}
+"""What others call Lambda's architectures: of Lambda's own words, "amd64" looks most like the wrong one."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -123,7 +126,9 @@ def _unknown(kind: str, value: str, known: Iterable[str]) -> list[Problem]:
     names = list(known)
     if value in names:
         return []
-    close = difflib.get_close_matches(str(value), names, n=1)
+    word = str(value).lower()
+    close = [name for name in (_OTHER_WORDS.get(word), f"python{word}") if name in names]
+    close += difflib.get_close_matches(word, names, n=1)
     guess = f"did you mean {close[0]!r}? " if close else ""
     return [
         Problem(
