@@ -106,6 +106,14 @@ def test_json_names(kind: type) -> None:
     )
 
 
+def test_first_screen() -> None:
+    """The first screen of the README has the two commands that do all the set-up."""
+    screen = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:25]
+    build = "lambda-wheels build duckdb --runtime python3.13 --architecture arm64 --output layer.zip"
+    assert f"python -m pip install . && {build}" in screen
+    assert "python -m pip install nox && nox" in screen
+
+
 def test_manifest() -> None:
     """The manifest that the reference shows is one as we write it."""
     text = named("layer.md", "manifest").removeprefix("```json\n").removesuffix("```")
