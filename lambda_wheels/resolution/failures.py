@@ -202,7 +202,7 @@ def _by_class(failed: Event, run: PipRun, target: Target) -> LambdaWheelsError:
 def _last_line(run: PipRun) -> str:
     """pip's last line; of a complaint about an option, which pip breaks into lines, the whole."""
     words = " ".join(run.words.split())
-    if "Usage: " in words and " error: " in words:
+    if "Usage:" in words and " error: " in words:
         return words.rpartition(" ...")[2].strip() or words
     lines = [line.strip() for line in run.words.splitlines() if line.strip()]
     return lines[-1] if lines else f"it ended with code {run.code} and no word"

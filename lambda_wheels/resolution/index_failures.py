@@ -25,6 +25,8 @@ _ERRORS = {
     "SSLMissingError": ("needs HTTPS, which this Python was built without", "use another Python"),
     "TooManyRedirects": ("redirects in a circle", "check its URL"),
     "ChunkedEncodingError": ("broke off while it was read", _AGAIN),
+    "ProtocolError": ("broke off while it was read", _AGAIN),
+    "ReadTimeoutError": ("did not go on in time", f"{_AGAIN}, or give it more with --timeout"),
     "IncompleteDownloadError": ("broke off while it was read", _AGAIN),
 }
 """pip's exception for a request: what happened, and what to try."""

@@ -252,6 +252,13 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
         note(url, status=response.status_code, error="", detail="")
         return response
 
+    @wrap(PipSession, "get_redirect_target")
+    def get_redirect_target(original: Callable[..., Any], self: Any, response: Any) -> Any:
+        # Not to a file: an index would choose what is read on this disk (pip itself follows there before 26.3).
+        target = original(self, response)
+        scheme = urllib.parse.urlsplit(urllib.parse.urljoin(response.url, target or "")).scheme
+        return target if scheme in {"http", "https"} else None
+
     @wrap(LinkCollector, "fetch_response")
     def fetch_response(original: Callable[..., Any], self: Any, location: Any, *args: Any, **kwargs: Any) -> Any:
         page = {"url": public(location.url), "status": 0, "error": "", "detail": ""}
@@ -309,6 +316,7 @@ def hand_over_downloads(folder: str, stored: str) -> None:
     """
     from pip._internal.exceptions import IncompleteDownloadError
     from pip._internal.network.download import Downloader
+    from pip._vendor.urllib3.exceptions import HTTPError
 
     @wrap(Downloader, "__call__")
     def download(original: Callable[..., Any], self: Any, link: Any, location: str) -> Any:
@@ -320,7 +328,7 @@ def hand_over_downloads(folder: str, stored: str) -> None:
             return path, "application/octet-stream"
         try:
             path, content_type = original(self, link, location)
-        except IncompleteDownloadError as error:
+        except (IncompleteDownloadError, HTTPError) as error:
             emit("request", url=public(link.url), status=0, error=type(error).__name__, detail="")
             raise
         filename = os.path.basename(path)

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pip
 import pytest
+from packaging.version import Version
 
 from lambda_wheels.errors import IndexUnavailableError, LambdaWheelsError, OutputError, PipError, WheelError
 from lambda_wheels.progress import ProgressEvent, Stage, silent
@@ -140,6 +142,7 @@ def test_index_that_hides_a_requirement(tmp_path: Path, folder: Path, store: Sto
         pytest.param(Fault.status(500), "file-failed", 3, id="500"),
         pytest.param(Fault.silence(), "file-unreachable", 3, id="silence"),
         pytest.param(Fault.redirect(None), "file-unreachable", 3, id="loop"),
+        pytest.param(Fault.reset(), "file-unreachable", 3, id="reset"),
         pytest.param(Fault.wrong_body(), "hash-mismatch", 1, id="wrong body"),
         pytest.param(Fault.portal(), "hash-mismatch", 1, id="portal"),
         pytest.param(Fault.empty_body(), "hash-mismatch", 1, id="empty"),
@@ -158,10 +161,11 @@ def test_download_that_fails(
     assert store.info().wheels == 0
 
 
+@pytest.mark.skipif(Version(pip.__version__) < Version("26.3"), reason="this pip does not go on with a download")
 def test_download_that_goes_on(tmp_path: Path, folder: Path, index: IndexServer, store: Store) -> None:
     """A download that breaks off once is gone on with, and whole in the end."""
     source = make_wheel(folder, files={"demo/data": bytes(range(256)) * 400}, stored=["demo/data"])
-    faults = {"/files/*.whl": Fault.reset(after=50_000, times=1)}
+    faults = {"/files/*.whl": Fault.short_body(times=1)}
     [stored] = bring(tmp_path, store, "demo", index_url=index.url, server=index, faults=faults)
     assert stored.wheel.sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
 
