@@ -47,6 +47,8 @@ def build_layer(
 ) -> Layer:
     """Build a Lambda layer of ``requirements`` and all that they need.
 
+    :param requirements: a string is a requirement (PEP 508), a path a requirement file or a wheel; one of either may
+        stand without a list.
     :param runtime: Lambda's identifier, ``python3.13``.
     :param architecture: ``arm64`` or ``x86_64``.
     :param output: a name that ends in ``.zip`` is a zip, any other a folder that then holds ``python/``. It appears
@@ -57,7 +59,8 @@ def build_layer(
     :param progress: called with each step.
     :param options: pip's index options; see :class:`IndexOptions`.
     :raises UsageError: the call makes no sense.
-    :raises CannotBuildError: it cannot be done as asked: ``ResolutionError``, ``WheelError`` or ``LayerError``.
+    :raises CannotBuildError: it cannot be done as asked: ``ResolutionError``, ``WheelError``, ``LayerError`` or
+        ``OutputRefusedError``.
     :raises SurroundingsError: index, network, disk or pip failed; trying again may help.
     """
     output = Path(output)

@@ -46,16 +46,15 @@ class Problem:
         """``error[rule] wheel: member: message; hint``: always one line, control characters escaped."""
         place = [part for part in (self.wheel or self.project, self.member) if part]
         text = ": ".join([*place, self.message])
-        hint = self.hint or self._waiver_hint
-        if hint:
-            text = f"{text}; {hint}"
+        if self.advice:
+            text = f"{text}; {self.advice}"
         return escape_controls(f"{self.severity}[{self.rule}] {text}")
 
     @property
-    def _waiver_hint(self) -> str | None:
-        """What to try where nothing else was said: to allow it, if that can be done."""
-        if self.severity is Severity.WARNING or self.project is None or not RULES[self.rule].waivable:
-            return None
+    def advice(self) -> str | None:
+        """The hint; where there is none, to allow the finding, if that can be done."""
+        if self.hint or self.severity is Severity.WARNING or not self.project or not RULES[self.rule].waivable:
+            return self.hint
         return f"to let it stand, allow {self.rule}:{self.project}"
 
     def as_warning(self) -> Problem:
@@ -71,7 +70,7 @@ class Problem:
             "wheel": self.wheel,
             "member": self.member,
             "message": self.message,
-            "hint": self.hint,
+            "hint": self.advice,
         }
 
 

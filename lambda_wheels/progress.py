@@ -26,8 +26,11 @@ class ProgressEvent:
 
     stage: Stage
     done: int
+    """How far the stage is, in its own unit; it never goes back."""
     total: int | None
+    """What ``done`` will be at the end."""
     what: str = ""
+    """A project, a file name, an output."""
 
 
 Progress = Callable[[ProgressEvent], None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.utils import canonicalize_name, is_normalized_name
 
@@ -61,7 +61,7 @@ class Waivers:
                 waived.add(f"{problem.rule}:{problem.project}")
                 warnings.append(problem.as_warning())
             elif strict or problem.severity is Severity.ERROR:
-                errors.append(problem)
+                errors.append(replace(problem, severity=Severity.ERROR))
             else:
                 warnings.append(problem)
         return Verdict(errors=tuple(errors), warnings=tuple(warnings), waived=frozenset(waived))

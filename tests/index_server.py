@@ -8,7 +8,7 @@
         assert index.count("/files/*.whl") == 1
 
 Paths: ``/simple/``, ``/simple/PROJECT/``, ``/files/NAME``, ``/files/NAME.metadata``, and ``/links/``, one page with all
-files, for ``--find-links``. The folder is read at each request, so files may come and go. (Opens a socket on 127.0.0.1.)
+files, for ``--find-links``. The folder is read at each request: files may come and go. (Opens a socket on 127.0.0.1.)
 """
 
 from __future__ import annotations
@@ -111,6 +111,7 @@ class IndexServer:
 
     @property
     def port(self) -> int:
+        """Where it listens."""
         assert self._server is not None, "the server is only there within `with`"
         return int(self._server.server_address[1])
 
@@ -141,7 +142,7 @@ class IndexServer:
         return f"{self.root}/files/{quote(filename)}"
 
     def fail(self, pattern: str, fault: Fault) -> None:
-        """Let requests for paths like ``pattern`` (``/files/*.whl``) fail; of several faults the first one left counts."""
+        """Let requests for paths like ``pattern`` (``/files/*.whl``) fail; of several faults the first left counts."""
         with self._lock:
             self._faults.append((pattern, fault))
             self._hits.append(0)

@@ -35,8 +35,8 @@ HOUSE = Path(lambda_wheels.__file__).parent
 MODULES = sorted(path.relative_to(HOUSE).as_posix() for path in HOUSE.rglob("*.py"))
 EVERY_MODULE = pytest.mark.parametrize("module", MODULES)
 
-RUNNER = "resolution/runner.py"
-"""The script that the pip child executes: the process is its own, so it may do there what a guest may not."""
+PIP_CHILD = "resolution/pip_child/"
+"""What the pip child executes: the process is its own, so it may do there what a guest may not."""
 
 COMMAND = {"cli", "__main__"}
 """The rooms that have the terminal to themselves."""
@@ -141,6 +141,13 @@ def test_pure_modules(module: str) -> None:
     assert {name for name in imports(module) if name.partition(".")[0] in DOERS} == set()
 
 
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith(PIP_CHILD)])
+def test_the_pip_child_is_alone(module: str) -> None:
+    """What runs in pip's process imports nothing of ours but itself: all of us would take as long as pip's start."""
+    child = "lambda_wheels.resolution.pip_child."
+    assert {name for name in imports(module) if room_of_import(name) and not name.startswith(child)} == set()
+
+
 @EVERY_MODULE
 def test_who_imports_what(module: str) -> None:
     """Processes are started in one place, the terminal is the command's, AWS has a room of its own."""
@@ -152,7 +159,9 @@ def test_who_imports_what(module: str) -> None:
     assert foreign == set()
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module != RUNNER and room(module) not in COMMAND])
+@pytest.mark.parametrize(
+    "module", [module for module in MODULES if not module.startswith(PIP_CHILD) and room(module) not in COMMAND]
+)
 def test_good_guest(module: str) -> None:
     """The library neither prints nor changes the directory, the environment, the umask or the signals of its caller."""
     calls = {name_of(node.func) for node in ast.walk(parse(module)) if isinstance(node, ast.Call)}

@@ -12,6 +12,7 @@ from lambda_wheels.waivers import Waivers
 WAIVABLE = "path-conflict"
 ERROR = Problem(rule=WAIVABLE, message="m", project="demo")
 WARNING = Problem(rule="yanked", message="m", project="demo", severity=Severity.WARNING)
+STOPPING = Problem(rule="yanked", message="m", project="demo")
 FATAL = Problem(rule="wrong-tag", message="m", project="demo")
 
 
@@ -72,14 +73,14 @@ def test_only_what_is_waivable_can_be_waived() -> None:
     ("allow", "strict", "errors", "warnings", "waived"),
     [
         pytest.param([], False, [ERROR, FATAL], [WARNING], set(), id="nothing allowed"),
-        pytest.param([], True, [ERROR, WARNING, FATAL], [], set(), id="strict"),
+        pytest.param([], True, [ERROR, STOPPING, FATAL], [], set(), id="strict"),
         pytest.param(
             [f"{WAIVABLE}:demo"], False, [FATAL], [ERROR.as_warning(), WARNING], {f"{WAIVABLE}:demo"}, id="allowed"
         ),
         pytest.param(
             [f"{WAIVABLE}:demo"],
             True,
-            [WARNING, FATAL],
+            [STOPPING, FATAL],
             [ERROR.as_warning()],
             {f"{WAIVABLE}:demo"},
             id="allowed, strict",

@@ -16,7 +16,7 @@ from lambda_wheels.cli.words import in_bytes, say, show_problems
 from lambda_wheels.layers import DIRECT_UPLOAD_LIMIT, Layer
 from lambda_wheels.resolution import IndexOptions
 
-_NAMED_URL = re.compile(r"\s*[\w.-]+\s*(\[[^]]*\])?\s*@\s*[\w+]+:")
+_URL = re.compile(r"\s*([\w.-]+\s*(\[[^]]*\])?\s*@\s*)?[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 
 
 def build(options: argparse.Namespace) -> int:
@@ -61,8 +61,8 @@ def _common(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _requirement(text: str) -> str | Path:
-    """As for pip: what has a path separator or ends in ``.whl`` is a file, unless it is ``NAME @ URL``."""
-    if _NAMED_URL.match(text):
+    """As for pip: what has a path separator or ends in ``.whl`` is a file, unless it is a URL, or ``NAME @ URL``."""
+    if _URL.match(text):
         return text
     separators = [separator for separator in (os.sep, os.altsep) if separator]
     is_file = text.endswith(".whl") or any(separator in text for separator in separators)

@@ -71,7 +71,9 @@ class Layer:
     targets: tuple[Target, ...]
     """What it was built for."""
     compatible_runtimes: tuple[str, ...]
+    """The runtimes that it fits, going by tags and ``Requires-Python``."""
     compatible_architectures: tuple[str, ...]
+    """The architectures: it fits each of them with each of the runtimes."""
     warnings: tuple[Problem, ...]
     """Problems that did not stop the build."""
     pip_command: str

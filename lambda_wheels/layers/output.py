@@ -30,11 +30,15 @@ _SAYINGS = {
     errno.EROFS: ("the file system is read-only", "choose another output"),
     errno.ENOENT: ("its folder does not exist", "make the folder first"),
     errno.ENOTDIR: ("a part of its path is a file", "choose another output"),
+    errno.EISDIR: ("it is a folder, and a zip was asked for", "choose a name that is free"),
     errno.ENAMETOOLONG: ("its name is too long", "choose a shorter one"),
     # The names that we write are new, so that only such a file system has them already.
     errno.EEXIST: ("paths of it differ only in case, which its file system ignores", "build a zip"),
     errno.EDQUOT: ("the disk quota is used up", "free some space or choose another output"),
 }
+
+_OF_THE_NAME = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EISDIR, errno.EINVAL})
+"""What will be refused again as long as the output has this name."""
 
 
 def is_zip(output: Path) -> bool:
@@ -64,10 +68,10 @@ def refused(output: Path, message: str, hint: str) -> OutputRefusedError:
 
 def failed(output: Path, error: OSError | ValueError) -> OutputError | OutputRefusedError:
     """The error for an output that cannot be written, for a reason that the system gave."""
-    if isinstance(error, IsADirectoryError):
-        return refused(output, "it is a folder, and a zip was asked for", "choose a name that is free")
-    code = error.errno if isinstance(error, OSError) else None
+    code = error.errno if isinstance(error, OSError) else errno.EINVAL
     message, hint = _SAYINGS.get(code or 0, (getattr(error, "strerror", None) or str(error), "choose another output"))
+    if code in _OF_THE_NAME:
+        return refused(output, message, hint)
     return OutputError(Problem(rule="output-failed", message=f"cannot write {str(output)!r}: {message}", hint=hint))
 
 

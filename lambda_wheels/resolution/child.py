@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +30,13 @@ PIP_FLOOR: Final = Version("26.1")
 TIME_LIMIT: Final = 1800.0
 """Seconds after which a pip child is ended, whatever it does: a byte now and then keeps pip waiting."""
 
-_RUNNER = Path(__file__).with_name("runner.py")
+_FOLDER = Path(__file__).parent
+"""Where the package ``pip_child`` lies, which the child executes."""
+
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from pip_child.main import main; sys.path.pop(0); sys.exit(main())"
+)
+"""What the child begins with. The package is imported by itself, since importing all of us takes too long."""
 
 Event = dict[str, Any]
 
@@ -42,6 +49,37 @@ class PipRun:
     events: tuple[Event, ...]
     words: str
     """pip's own output, without secrets."""
+    credentials: tuple[str, ...] = field(default=(), repr=False)
+    """The URLs of indexes that carry credentials, those from requirement files too."""
+
+
+class Children:
+    """The pip children that run side by side for one build, so that all can be ended at once."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._running: set[subprocess.Popen[str]] = set()
+        self._ended = False
+
+    @contextlib.contextmanager
+    def having(self, process: subprocess.Popen[str]) -> Iterator[None]:
+        """``process`` is one of them inside the block."""
+        with self._guard:
+            self._running.add(process)
+            if self._ended:
+                process.kill()
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._running.discard(process)
+
+    def end(self) -> None:
+        """Kill them, and those that are still to come."""
+        with self._guard:
+            self._ended = True
+            for process in self._running:
+                process.kill()
 
 
 @cache
@@ -76,6 +114,7 @@ def run_pip(
     stored: str = "",
     on_event: Callable[[Event], None] = lambda event: None,
     time_limit: float = TIME_LIMIT,
+    children: Children | None = None,
 ) -> PipRun:
     """Run pip with ``arguments`` for ``target``, to its end.
 
@@ -83,6 +122,7 @@ def run_pip(
     :param stored: where a wheel that is already there lies, as a format string of ``sha256`` and ``filename``.
     :param on_event: called with each event as it comes, in this thread.
     :param time_limit: seconds.
+    :param children: those with whom it may be ended from another thread.
     :raises PipError: where pip cannot be used, or took longer than ``time_limit``.
     """
     location, version = _pip()
@@ -101,7 +141,7 @@ def run_pip(
         # -I: no pip.py of the working directory, no PYTHONPATH. The instructions go by stdin since arguments and the
         # first environment of a process can be read by others, and an index's URL may carry a password.
         process = subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", str(_RUNNER)],
+            [sys.executable, "-I", "-X", "utf8", "-c", _START, str(_FOLDER)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -109,7 +149,9 @@ def run_pip(
             text=True,
             encoding="utf-8",
         )
-        events, late = _converse(process, json.dumps(instructions), on_event, time_limit)
+        with (children or Children()).having(process):
+            heard, late = _converse(process, json.dumps(instructions), on_event, time_limit)
+    events = [event for event in heard if event["event"] != "credentials"]
     text = redact(words.read_text(encoding="utf-8", errors="replace"))
     _log.debug("pip %s said:\n%s", version, text)
     if late:
@@ -127,7 +169,8 @@ def run_pip(
                     hint=f'install an older one (python -m pip install "pip<{version}"), or a newer lambda-wheels',
                 )
             )
-    return PipRun(code=process.returncode, events=tuple(events), words=text)
+    credentials = tuple(url for event in heard if event["event"] == "credentials" for url in event["urls"])
+    return PipRun(code=process.returncode, events=tuple(events), words=text, credentials=credentials)
 
 
 def _converse(

@@ -5,8 +5,6 @@ pip looks into a wheel before we do, stops at the first thing it stumbles over, 
 
 from __future__ import annotations
 
-import urllib.parse
-import urllib.request
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from lambda_wheels.errors import LambdaWheelsError, OutputError, ResolutionError
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.child import Event, PipRun
 from lambda_wheels.resolution.failures import failure
+from lambda_wheels.resolution.file_urls import path_of
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import read_wheel
 
@@ -48,6 +47,5 @@ def _problems(wheels: Iterable[Path]) -> Iterator[Problem]:
 def _local_wheels(events: Iterable[Event]) -> Iterator[Path]:
     """The wheels on this disk that pip looked into."""
     for url in dict.fromkeys(event["url"] for event in events if event["event"] == "prepare"):
-        parts = urllib.parse.urlsplit(url)
-        if parts.scheme == "file":
-            yield Path(urllib.request.url2pathname(parts.path))
+        if url.startswith("file:"):
+            yield path_of(url)

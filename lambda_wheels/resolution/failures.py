@@ -46,10 +46,14 @@ _REFUSED = {
         "names another project than its wheel does",
         "name the one that the wheel's file name begins with",
     ),
-    "bad-index-url": ("is not the URL of an index", "write it out, https://HOST/PATH"),
+    "bad-index-url": ("is not the URL of an index, or a folder that does not exist", "write it out, https://HOST/PATH"),
     "no-requirement": (
         "that was asked for applies to the target",
         "is a requirement file empty, or each marker false?",
+    ),
+    "too-new": (
+        "comes from an index that does not say when its files were uploaded, which --uploaded-prior-to needs",
+        "leave --uploaded-prior-to out, or this index",
     ),
     "variable": (
         "in a requirement file would be replaced by this environment's value and sent to an index",

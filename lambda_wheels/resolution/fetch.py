@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-import urllib.parse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import Any
 from lambda_wheels.errors import IndexUnavailableError, OutputError, PipError, WheelError
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage
-from lambda_wheels.resolution.child import run_pip
+from lambda_wheels.resolution.child import Children, run_pip
 from lambda_wheels.resolution.damaged_wheels import explained_failure
+from lambda_wheels.resolution.file_urls import path_of
 from lambda_wheels.resolution.index_options import pip_options
 from lambda_wheels.resolution.pip_arguments import download_arguments
 from lambda_wheels.resolution.promises import broken_promises
@@ -29,6 +29,9 @@ from lambda_wheels.wheels import Wheel, read_wheel
 
 _PROCESSES = 4
 """How many pip children download at once at the most: index servers limit connections, and pip's start costs 0.35 s."""
+
+_LOCKS = 64
+"""How many wheels are locked at the most, each lock being an open file (macOS gives a process 256): they save work."""
 
 _WHEELS_A_PROCESS = 3
 """How many wheels are worth a further process."""
@@ -63,11 +66,12 @@ def fetch(
     problems: list[Problem] = []
     with contextlib.ExitStack() as locks:
         # Always in one order: two builds that wait for each other's wheels would wait for ever.
-        for sha256 in sorted({wheel.sha256 for wheel in missing}):
+        for sha256 in sorted({wheel.sha256 for wheel in missing})[:_LOCKS]:
             locks.enter_context(store.lock(sha256))
         have |= _find(missing, store)  # another build may have brought some while we waited
         missing = [wheel for wheel in missing if wheel.sha256 not in have]
-        paths = _bring(missing, resolution.target, options, scratch)
+        arguments = [*pip_options(options), *(f"--extra-index-url={url}" for url in resolution.credentials)]
+        paths = _bring(missing, resolution.target, arguments, scratch)
         inflated = _Inflated(progress)
         for done, wheel in enumerate(missing, start=len(have) + 1):
             try:
@@ -134,9 +138,7 @@ def _slips(have: Mapping[str, StoredWheel], new: Mapping[str, tuple[Path, Wheel]
         yield from wheel.problems
 
 
-def _bring(
-    wheels: Sequence[ResolvedWheel], target: Target, options: Mapping[str, Any], scratch: Path
-) -> dict[str, Path]:
+def _bring(wheels: Sequence[ResolvedWheel], target: Target, options: Sequence[str], scratch: Path) -> dict[str, Path]:
     """A file in ``scratch`` for each of ``wheels``, by sha256; what it holds is still to be proven."""
     paths: dict[str, Path] = {}
     remote = []
@@ -150,19 +152,24 @@ def _bring(
             remote.append(wheel)
     processes = min(_PROCESSES, -(-len(remote) // _WHEELS_A_PROCESS))
     shares = [remote[first::processes] for first in range(processes)]
+    children = Children()
+
+    def download(number: int) -> dict[str, Path]:
+        return _download(shares[number], target, options, scratch / f"share-{number}", children)
+
     with ThreadPoolExecutor(max(processes, 1)) as threads:
-        for brought in threads.map(
-            lambda number: _download(shares[number], target, options, scratch / f"share-{number}"), range(processes)
-        ):
-            paths |= brought
+        try:
+            for brought in threads.map(download, range(processes)):
+                paths |= brought
+        except BaseException:
+            children.end()  # else an interruption, or the failure of one, would wait for the others' downloads
+            raise
     return paths
 
 
 def _copy(wheel: ResolvedWheel, scratch: Path) -> Path:
     """A copy of a wheel on this disk."""
-    from urllib.request import url2pathname  # here since it brings HTTP and TLS along, for this one function
-
-    source = url2pathname(urllib.parse.urlsplit(wheel.url).path)
+    source = path_of(wheel.url)
     copy = scratch / "downloads" / wheel.filename
     try:
         shutil.copyfile(source, copy)
@@ -174,11 +181,11 @@ def _copy(wheel: ResolvedWheel, scratch: Path) -> Path:
 
 
 def _download(
-    wheels: Sequence[ResolvedWheel], target: Target, options: Mapping[str, Any], folder: Path
+    wheels: Sequence[ResolvedWheel], target: Target, options: Sequence[str], folder: Path, children: Children
 ) -> dict[str, Path]:
     """Let one pip child download ``wheels`` into ``folder``."""
     folder.mkdir()
-    run = run_pip(download_arguments(target, wheels, pip_options(options)), target, scratch=folder)
+    run = run_pip(download_arguments(target, wheels, options), target, scratch=folder, children=children)
     if run.code != 0:
         raise explained_failure(run, target, folder / "downloads")
     names = {event["url"]: event["filename"] for event in run.events if event["event"] == "download"}

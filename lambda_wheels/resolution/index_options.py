@@ -36,7 +36,7 @@ class IndexOptions(TypedDict, total=False):
     pre: bool
     """Take pre-releases too."""
     uploaded_prior_to: str | datetime.datetime
-    """Take only files uploaded before this time (ISO 8601): a cooldown."""
+    """Take only files uploaded before this time (ISO 8601; UTC where no zone is given), or this long ago (``P7D``)."""
     require_hashes: bool
     """Require a hash for every requirement."""
     trusted_host: Many
@@ -78,6 +78,8 @@ def pip_options(options: Mapping[str, Any]) -> list[str]:
         elif value is None or value is False:
             continue
         else:
+            if name == "uploaded_prior_to":
+                value = _time(value)
             # "--flag=value": a value that begins with a hyphen cannot become another option.
             arguments += [f"{flag}={_text(item)}" for item in _several(value)]
     return arguments
@@ -112,6 +114,13 @@ def _several(value: Any) -> list[Any]:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, datetime.datetime):
-        return value.isoformat()
     return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+
+
+def _time(value: str | datetime.datetime) -> str:
+    """A point in time with its zone: one without would be the host's for pip, and the result the host's too."""
+    try:
+        time = datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return str(value)  # a span of time, or something that pip refuses
+    return (time if time.tzinfo else time.replace(tzinfo=datetime.UTC)).isoformat()

@@ -99,10 +99,6 @@ def explain(project: str, specifier: str, wanted_by: str, files: Sequence[Passed
         return problem(
             "too-new", f"{_newest(late)[0]} was uploaded after the time given", "give a later --uploaded-prior-to"
         )
-    if by_kind.get("upload_time_missing"):
-        return problem(
-            "too-new", "the index tells no upload times, which --uploaded-prior-to needs", "leave it out for this index"
-        )
     newest_version = max(file.version for file in matching)
     command = wheel_command(f"{project}=={newest_version}")
     if not wheels:

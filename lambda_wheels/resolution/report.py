@@ -53,6 +53,8 @@ class Resolution:
     wheels: tuple[ResolvedWheel, ...]
     problems: tuple[Problem, ...]
     """Warnings: a release that was yanked."""
+    credentials: tuple[str, ...] = field(default=(), repr=False)
+    """The URLs of indexes that carry credentials: they serve for the files there, too."""
 
 
 def read_report(report: Mapping[str, Any], events: Iterable[Mapping[str, Any]], target: Target) -> Resolution:

@@ -95,7 +95,7 @@ def _check_string(text: str) -> list[Problem]:
             Problem(
                 rule="string-for-path",
                 message=f"{shown!r} looks like a file, but a string is a requirement",
-                hint=f"did you mean Path({stripped!r})?",
+                hint=f"did you mean Path({stripped!r})? (On the command line: {_flag(stripped)})",
             )
         ]
     try:
@@ -116,6 +116,11 @@ def _exists(text: str) -> bool:
     """Whether ``text`` names something on this disk; without a separator in it, a file: a folder is often named so."""
     # Not Path.exists(), which raises for a text too long for a name.
     return os.path.isfile(text) or ("/" in text.replace(os.sep, "/") and os.path.exists(text))  # noqa: PTH110, PTH113
+
+
+def _flag(text: str) -> str:
+    """How a file is given on the command line."""
+    return f"./{text}" if text.lower().endswith(".whl") else f"-r {text}"
 
 
 def _check_url(name: str, url: str) -> list[Problem]:

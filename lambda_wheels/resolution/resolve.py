@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def resolve(
     except (AttributeError, KeyError, TypeError) as error:
         raise PipError(Problem(rule="pip-failed", message=f"pip's report has another form: {error!r}")) from error
     _check_hooks(run, resolution)
-    return resolution
+    return replace(resolution, credentials=run.credentials)
 
 
 def _load(report: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 
 import lambda_wheels
 from lambda_wheels.layers.manifest import parse_manifest
-from lambda_wheels.resolution.runner import KEPT_CONFIGURATION
+from lambda_wheels.resolution.pip_child.configuration import KEPT_CONFIGURATION
 from lambda_wheels.rules import RULES
 from lambda_wheels.store import StoreInfo
 from tests.docs.examples import ROOT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.wheel_factory import make_wheel
 
 pytestmark = pytest.mark.pip
 
-RUNNER = child._RUNNER
+CHILD = child._FOLDER / "pip_child"
 
 
 @pytest.fixture
@@ -34,16 +35,17 @@ def filled(folder: Path, index: IndexServer) -> IndexServer:
 
 
 def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> None:
-    """Run a copy of the runner in which ``old`` is ``new``."""
-    text = RUNNER.read_text(encoding="utf-8")
-    assert old in text
-    copy = tmp_path / "runner.py"
-    copy.write_text(text.replace(old, new), encoding="utf-8")
-    monkeypatch.setattr(child, "_RUNNER", copy)
+    """Let the child execute a copy of its package in which ``old`` is ``new``."""
+    copy = shutil.copytree(CHILD, tmp_path / "edited" / "pip_child")
+    edited = [path for path in copy.glob("*.py") if old in path.read_text(encoding="utf-8")]
+    assert edited
+    for path in edited:
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    monkeypatch.setattr(child, "_FOLDER", copy.parent)
 
 
 def test_untouched_copy(tmp_path: Path, filled: IndexServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A copy of the runner as it is works, so that what follows fails for its own reason."""
+    """A copy of the package as it is works, so that what follows fails for its own reason."""
     edit(tmp_path, monkeypatch, "import json", "import json")
     assert pins(run_resolve(tmp_path, "demo", index_url=filled.url)) == {"demo": "1.0", "needs": "1.0"}
 
@@ -89,7 +91,7 @@ def test_untouched_copy(tmp_path: Path, filled: IndexServer, monkeypatch: pytest
 def test_runner_cut(
     tmp_path: Path, filled: IndexServer, monkeypatch: pytest.MonkeyPatch, old: str, new: str, rule: str
 ) -> None:
-    """A runner that lacks one of its hooks is noticed: by the report, by the closure, or by the silence."""
+    """A child that lacks one of its hooks is noticed: by the report, by the closure, or by the silence."""
     edit(tmp_path, monkeypatch, old, new)
     with pytest.raises(LambdaWheelsError) as caught:
         run_resolve(tmp_path, "demo", index_url=filled.url)

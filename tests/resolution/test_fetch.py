@@ -13,11 +13,12 @@ from packaging.version import Version
 
 from lambda_wheels.errors import IndexUnavailableError, LambdaWheelsError, OutputError, PipError, WheelError
 from lambda_wheels.progress import ProgressEvent, Stage, silent
-from lambda_wheels.resolution import child, copy_wheels, fetch
+from lambda_wheels.resolution import copy_wheels, fetch
 from lambda_wheels.store import Store, StoredWheel
 from lambda_wheels.waivers import Waivers
 from tests.index_server import Fault, IndexServer, Listing
 from tests.resolution.pip_runs import run_resolve
+from tests.resolution.test_broken_on_purpose import edit
 from tests.wheel_factory import make_wheel
 
 pytestmark = pytest.mark.pip
@@ -175,12 +176,7 @@ def test_runner_that_hands_nothing_over(
 ) -> None:
     """A pip that downloads past our eyes is noticed."""
     make_wheel(folder)
-    copy = tmp_path / "runner.py"
-    text = child._RUNNER.read_text(encoding="utf-8")
-    hook = '        hand_over_downloads(instructions["downloads"], instructions["stored"])\n'
-    assert hook in text
-    copy.write_text(text.replace(hook, ""), encoding="utf-8")
-    monkeypatch.setattr(child, "_RUNNER", copy)
+    edit(tmp_path, monkeypatch, '        hand_over_downloads(instructions["downloads"], instructions["stored"])\n', "")
     with pytest.raises(PipError, match="pip-failed"):
         bring(tmp_path, store, "demo", index_url=index.url)
 

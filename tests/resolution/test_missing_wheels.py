@@ -20,7 +20,6 @@ WINDOWS: Row = ("demo-3.0-cp312-cp312-win_amd64.whl", "platform_mismatch", "", "
 NEW_PYTHON: Row = ("demo-4.0-py3-none-any.whl", "requires_python_mismatch", ">=3.12", "")
 NEW_PYTHON_NATIVE: Row = ("demo-4.0-cp312-cp312-manylinux_2_17_x86_64.whl", "platform_mismatch", ">=3.12", "")
 LATE: Row = ("demo-5.0-py3-none-any.whl", "upload_too_late", "", "")
-TIMELESS: Row = ("demo-5.0-py3-none-any.whl", "upload_time_missing", "", "")
 NO_FILE: Row = ("demo-5.0.exe", "format_unsupported", "", "")
 
 
@@ -48,7 +47,6 @@ NO_FILE: Row = ("demo-5.0.exe", "format_unsupported", "", "")
         pytest.param([YANKED], "", "only-yanked", ["demo==1.5"], id="yanked"),
         pytest.param([PRE], "<3", "only-prereleases", ["2.0rc1", "--pre"], id="pre-release"),
         pytest.param([LATE], "", "too-new", ["5.0", "--uploaded-prior-to"], id="late"),
-        pytest.param([TIMELESS], "", "too-new", ["tells no upload times"], id="no times"),
     ],
 )
 def test_explain(rows: list[Row], specifier: str, rule: str, words: list[str]) -> None:

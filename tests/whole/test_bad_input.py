@@ -18,7 +18,6 @@ import lambda_wheels
 from lambda_wheels import (
     CannotBuildError,
     LambdaWheelsError,
-    OutputError,
     OutputRefusedError,
     ResolutionError,
     UsageError,
@@ -191,18 +190,25 @@ def _below_a_file(out: Path) -> Path:
         pytest.param(_file, OutputRefusedError, "output-refused", "it is a file", id="file for a folder"),
         pytest.param(_folder_for_zip, OutputRefusedError, "output-refused", "it is a folder", id="folder for a zip"),
         pytest.param(_dangling, OutputRefusedError, "output-refused", "leads nowhere", id="dangling link"),
-        pytest.param(_below_a_file, OutputError, "output-failed", "is a file", id="below a file"),
+        pytest.param(_below_a_file, OutputRefusedError, "output-refused", "is a file", id="below a file"),
         pytest.param(
-            lambda out: out / "none" / "layer.zip", OutputError, "output-failed", "does not exist", id="no folder"
+            lambda out: out / "none" / "layer.zip",
+            OutputRefusedError,
+            "output-refused",
+            "does not exist",
+            id="no folder",
         ),
         pytest.param(
-            lambda out: out / f"{'x' * 300}.zip", OutputError, "output-failed", "too long", id="long name"
+            lambda out: out / f"{'x' * 300}.zip", OutputRefusedError, "output-refused", "too long", id="long name"
         ),
         pytest.param(
-            lambda out: out / "/".join(["x" * 200] * 25) / "layer.zip", OutputError, "output-failed", "too long",
+            lambda out: out / "/".join(["x" * 200] * 25) / "layer.zip",
+            OutputRefusedError,
+            "output-refused",
+            "too long",
             id="long path",
         ),
-        pytest.param(lambda out: Path(f"{out}/a\0b.zip"), OutputError, "output-failed", "null", id="NUL"),
+        pytest.param(lambda out: Path(f"{out}/a\0b.zip"), OutputRefusedError, "output-refused", "null", id="NUL"),
         pytest.param(lambda out: Path(os.devnull), OutputRefusedError, "output-refused", "it is a file", id="device"),
     ],
 )  # fmt: skip

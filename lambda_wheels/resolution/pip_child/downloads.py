@@ -1,0 +1,61 @@
+"""What pip downloads is handed over, and what the store has is not downloaded. (In pip's process; copies files.)"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+from .telling import emit, public, wrap
+
+
+def hand_over_downloads(folder: str, stored: str) -> None:
+    """Give every file that pip downloads a second name in ``folder``, and spare it those that the store has.
+
+    ``stored`` is a format string for where the store has a wheel. One that is damaged there is downloaded again.
+    """
+    from pip._internal.exceptions import IncompleteDownloadError
+    from pip._internal.network.download import Downloader
+    from pip._vendor.urllib3.exceptions import HTTPError
+
+    @wrap(Downloader, "__call__")
+    def download(original: Callable[..., Any], self: Any, link: Any, location: str) -> Any:
+        known = stored.format(sha256=link.hash, filename=link.filename) if link.hash_name == "sha256" else ""
+        if known and _is_plain(link.hash, link.filename) and _sha256(known) == link.hash:
+            path = os.path.join(location, link.filename)
+            _second_name(known, path)
+            emit("download", url=public(link.url), stored=True, filename=link.filename)
+            return path, "application/octet-stream"
+        try:
+            path, content_type = original(self, link, location)
+        except (IncompleteDownloadError, HTTPError) as error:
+            emit("request", url=public(link.url), status=0, error=type(error).__name__, detail="")
+            raise
+        filename = os.path.basename(path)
+        if not os.path.exists(os.path.join(folder, filename)):
+            _second_name(path, os.path.join(folder, filename))
+        emit("download", url=public(link.url), stored=False, filename=filename)
+        return path, content_type
+
+
+def _is_plain(digest: str, filename: str) -> bool:
+    """Whether an index's words can be parts of a path."""
+    return digest.isalnum() and not set(filename) & set("/\\:\0") and filename.endswith(".whl")
+
+
+def _sha256(path: str) -> str:
+    """The digest of a file; empty where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _second_name(path: str, other: str) -> None:
+    try:
+        os.link(path, other)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(path, other)

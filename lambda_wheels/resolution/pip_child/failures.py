@@ -1,0 +1,46 @@
+"""The exception that ends pip, told as data. (In pip's process.)"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .telling import emit, shown, wrap
+
+
+def tell_failures(records: dict[str, list[list[str]]]) -> None:
+    """Tell of the exception that ends ``pip install``, which pip itself turns into exit code 1."""
+    from pip._internal.commands.install import InstallCommand
+
+    @wrap(InstallCommand, "run")
+    def run(original: Callable[..., Any], self: Any, options: Any, args: Any) -> Any:
+        try:
+            return original(self, options, args)
+        except BaseException as error:
+            emit("failed", **describe(error, records))
+            raise
+
+
+def describe(error: BaseException, records: dict[str, list[list[str]]]) -> dict[str, Any]:
+    """What pip's exception says, as data: its class, and who wanted what of which project."""
+    causes = []
+    for requirement, parent in getattr(error.__cause__, "causes", ()):
+        ireq = getattr(requirement, "_ireq", None)
+        causes.append(
+            {
+                "project": requirement.project_name,
+                "requirement": shown(requirement.format_for_error()),
+                "specifier": str(getattr(requirement, "specifier", "") if ireq is None else ireq.specifier),
+                "python": type(requirement).__name__ == "RequiresPythonRequirement",
+                "parent": f"{parent.name} {parent.version}" if parent is not None else "",
+            }
+        )
+    names = [cause["project"] for cause in causes if not cause["python"]]
+    return {
+        "class": type(error).__name__,
+        "ancestors": [base.__name__ for base in type(error).__mro__],
+        "message": shown(error),
+        "requirement": shown(getattr(error, "req", None) or ""),
+        "causes": causes,
+        "files": {name: records.get(name, []) for name in names},
+    }

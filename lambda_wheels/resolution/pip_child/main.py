@@ -1,0 +1,47 @@
+"""Follow the parent's instructions: change pip, then run it. (In pip's process.)"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from .configuration import filter_configuration
+from .downloads import hand_over_downloads
+from .failures import tell_failures
+from .no_programs import start_no_program
+from .only_wheels import prepare_only_wheels
+from .pages import watch_pages
+from .telling import emit, take_stdout, wrap
+
+
+def main() -> int:
+    """Follow the instructions on stdin, one JSON object; the exit code is pip's."""
+    take_stdout()
+    instructions = json.load(sys.stdin)
+    sys.path.insert(0, instructions["pip_location"])
+    records: dict[str, list[list[str]]] = {}
+    try:
+        import pip
+
+        if pip.__version__ != instructions["pip_version"]:
+            raise ImportError(f"expected pip {instructions['pip_version']}, found {pip.__version__}")
+        evaluate_markers_for(instructions["marker_environment"])
+        from pip._internal.cli.main import main as pip_main
+
+        filter_configuration()
+        prepare_only_wheels()
+        watch_pages(records)
+        hand_over_downloads(instructions["downloads"], instructions["stored"])
+        tell_failures(records)
+        start_no_program()
+    except (ImportError, AttributeError) as error:
+        emit("internals-moved", detail=str(error))
+        return 1
+    return int(pip_main(instructions["arguments"]))
+
+
+def evaluate_markers_for(environment: dict[str, str]) -> None:
+    """Make pip's markers answer for the target; has to come before ``pip._internal`` is imported."""
+    from pip._vendor.packaging import markers
+
+    wrap(markers, "default_environment")(lambda original: dict(environment))
