@@ -204,7 +204,8 @@ def _converse(
             except ValueError:
                 continue  # a line cut short by the end of the process
             events.append(event)
-            on_event(event)
+            if event["event"] != "credentials":  # the one with secrets is nobody else's
+                on_event(event)
         process.wait()
     finally:
         timer.cancel()

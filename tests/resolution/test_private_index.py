@@ -113,8 +113,6 @@ def test_credentials(
     with caplog.at_level(logging.DEBUG):
         resolution = run_resolve(tmp_path, given, scratch=scratch, **options)
         assert pins(resolution) == {"demo": "1.0", "needs": "1.0"}
-        if kind == "URL in a file":
-            options = {"index_url": private.url_with_credentials}  # a file's index is not known when wheels are fetched
         stored = fetch(
             resolution, Store(tmp_path / "store"), options=options, waivers=Waivers(), scratch=scratch, progress=silent
         )
