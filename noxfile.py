@@ -94,7 +94,7 @@ def find_python(version: str) -> str | None:
 FOUND = {version: path for version in PYTHONS if (path := find_python(version))}
 HOST = "{}.{}".format(*sys.version_info[:2])
 INDEX_PYTHON = HOST if HOST in FOUND else next(iter(FOUND), "")
-"""The one Python on which the tests against the real package index run."""
+"""The one Python on which the tests run that are marked ``network`` or ``once``."""
 
 
 # --- Helpers ---------------------------------------------------------------------------------------------------------
@@ -142,14 +142,14 @@ def types(session: nox.Session) -> None:
 
 
 def tests_on(session: nox.Session) -> None:
-    """Run the tests; those against the real package index on one Python only."""
+    """Run the tests; those against the real package index, and others that take long, on one Python only."""
     session.install("-e", ".", *group("test"))
     version = session.name.removeprefix("tests-")
     if session.posargs or version == INDEX_PYTHON:
         run_tests(session)
     else:
-        session.log(f"The tests against the package index run on Python {INDEX_PYTHON} only.")
-        run_tests(session, "-m", "not network")
+        session.log(f"The tests marked network or once run on Python {INDEX_PYTHON} only.")
+        run_tests(session, "-m", "not network and not once")
 
 
 def tests_skipped(session: nox.Session) -> None:
