@@ -20,7 +20,8 @@ _TITLES = {
 @contextlib.contextmanager
 def bars(options: argparse.Namespace) -> Iterator[Progress]:
     """A callback that draws a bar for each stage, where stderr is a terminal and words are wanted."""
-    if options.quiet or options.json or options.verbose or not sys.stderr.isatty():
+    on_terminal = sys.stderr is not None and sys.stderr.isatty()  # None where the caller closed it
+    if options.quiet or options.json or options.verbose or not on_terminal:
         yield silent
         return
     # Imported here: it takes longer than a small build's own work.

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import re
-import sys
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -14,6 +13,7 @@ from lambda_wheels.build import build_layer, fetch_wheels
 from lambda_wheels.cli.bars import bars
 from lambda_wheels.cli.words import in_bytes, say, show_problems
 from lambda_wheels.layers import DIRECT_UPLOAD_LIMIT, Layer
+from lambda_wheels.problems import escape_controls
 from lambda_wheels.resolution import IndexOptions
 
 _URL = re.compile(r"\s*([\w.-]+\s*(\[[^]]*\])?\s*@\s*)?[a-z][a-z0-9+.-]+:", re.IGNORECASE)
@@ -28,7 +28,9 @@ def build(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(layer.as_dict(), indent=2))
     elif not options.quiet:
-        print(_summary(layer))
+        print(escape_controls(_summary(layer)))
+        if (layer.zip_size or 0) > DIRECT_UPLOAD_LIMIT:
+            say("note: over 50 MB zipped, so publishing it needs an S3 bucket")
     if options.verbose:
         say(f"the same tree by pip alone: {layer.pip_command}")
     return 0
@@ -75,7 +77,5 @@ def _summary(layer: Layer) -> str:
     size = f"{in_bytes(layer.unzipped_size)} unzipped"
     if layer.zip_size is not None:
         size = f"{in_bytes(layer.zip_size)} ({size})"
-        if layer.zip_size > DIRECT_UPLOAD_LIMIT:
-            print("note: over 50 MB zipped, so publishing it needs an S3 bucket", file=sys.stderr)
     count = f"{len(layer.wheels)} {'project' if len(layer.wheels) == 1 else 'projects'}"
     return f"{layer.path}: {count}, {size}, for {target}"

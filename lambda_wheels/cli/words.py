@@ -11,8 +11,9 @@ from lambda_wheels.problems import Problem, escape_controls
 
 
 def say(text: str) -> None:
-    """One line on stderr."""
-    print(escape_controls(text), file=sys.stderr)
+    """One line on stderr, if there is one: ``print`` would take stdout where the caller closed it."""
+    if sys.stderr is not None:
+        print(escape_controls(text), file=sys.stderr)
 
 
 def show_problems(problems: Iterable[Problem]) -> None:
@@ -28,11 +29,18 @@ def in_bytes(size: int) -> str:
     return f"{size / 1_000_000:.1f} MB"
 
 
+class _OnTerminals(logging.Formatter):
+    """pip's words have names in them that strangers gave: their control characters are shown, not obeyed."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(map(escape_controls, super().format(record).split("\n")))
+
+
 @contextlib.contextmanager
 def show_log(*, verbose: bool, quiet: bool) -> Iterator[None]:
     """Show what the library logs: warnings, with ``verbose`` everything, with ``quiet`` nothing."""
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("note: %(message)s"))
+    handler.setFormatter(_OnTerminals("note: %(message)s"))
     logger = logging.getLogger("lambda_wheels")
     before = logger.level
     logger.setLevel(logging.CRITICAL if quiet else logging.DEBUG if verbose else logging.WARNING)
