@@ -209,6 +209,7 @@ def _converse(
         process.wait()
     finally:
         timer.cancel()
+        timer.join()  # no thread of ours is left in the caller's process
         if process.poll() is None:
             process.kill()
             process.wait()
