@@ -4,30 +4,43 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Unpack
+from typing import TypeVar, Unpack
 
 from lambda_wheels.audit import audit_wheel
-from lambda_wheels.errors import LayerError, WheelError
-from lambda_wheels.layers import Layer, LayerWheel, check_output, lay_out, write_layer
+from lambda_wheels.errors import LayerError, OutputError, UsageError, WheelError
+from lambda_wheels.layers import (
+    Layer,
+    LayerWheel,
+    check_output,
+    check_wheel_folder,
+    copy_wheels,
+    lay_out,
+    write_layer,
+)
 from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.progress import Progress, silent
+from lambda_wheels.progress import Progress, Told, silent
 from lambda_wheels.resolution import (
     IndexOptions,
+    Requirements,
     Resolution,
-    copy_wheels,
     fetch,
     local_paths,
     pip_options,
     plain_command,
     read_requirements,
     resolve,
+    settled,
 )
-from lambda_wheels.store import StoredWheel, open_store
+from lambda_wheels.store import Store, StoredWheel, open_store
 from lambda_wheels.targets import RUNTIMES, Target
 from lambda_wheels.waivers import Verdict, Waivers
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 Given = str | Path | Iterable[str | Path]
 """Requirements: a string is one (PEP 508), a path is a file of them or a wheel; one may stand without a list."""
@@ -63,24 +76,25 @@ def build_layer(
         ``OutputRefusedError``.
     :raises SurroundingsError: index, network, disk or pip failed; trying again may help.
     """
+    call = _understood(requirements, runtime, architecture, allow, strict, options)
     output = Path(output)
     check_output(output)
-    waivers = Waivers.read(allow)
-    with _proven_wheels(requirements, Target(runtime, architecture), waivers, strict, progress, options) as proven:
+    with _proven_wheels(call, progress) as proven:
         contents = lay_out(
             proven.stored,
-            proven.resolution.target,
+            call.target,
             scripts=scripts,
-            allow=waivers.allowed,
+            allow=call.waivers.allowed,
             waived=proven.verdict.waived,
         )
-        if strict and (errors := waivers.judge(contents.warnings, strict=True).errors):
+        if strict and (errors := call.waivers.judge(contents.warnings, strict=True).errors):
             raise LayerError(errors)
+        places = [*pip_options(call.options), *proven.resolution.places]
         return write_layer(
             contents,
             output,
             warnings=proven.verdict.warnings,
-            pip_command=plain_command(proven.resolution.target, proven.resolution.wheels, pip_options(options)),
+            pip_command=plain_command(call.target, proven.resolution.wheels, places),
             progress=progress,
         )
 
@@ -98,13 +112,56 @@ def fetch_wheels(
 ) -> tuple[LayerWheel, ...]:
     """Put the wheels of ``requirements`` and of all that they need, proven, into the folder ``output``.
 
-    The folder may be used with ``--find-links``. Other files in it stay. Parameters and errors are those of
-    :func:`build_layer`.
+    The folder may be used with ``--find-links``. Other files in it stay. Warnings are logged. Parameters and errors are
+    those of :func:`build_layer`.
     """
-    waivers = Waivers.read(allow)
-    with _proven_wheels(requirements, Target(runtime, architecture), waivers, strict, progress, options) as proven:
-        copy_wheels(proven.stored, Path(output))
+    call = _understood(requirements, runtime, architecture, allow, strict, options)
+    output = Path(output)
+    check_wheel_folder(output)
+    with _proven_wheels(call, progress) as proven:
+        for warning in proven.verdict.warnings:  # a layer carries them, wheels do not
+            _log.warning("%s", warning)
+        copy_wheels(proven.stored, output)
         return tuple(LayerWheel.of(stored.wheel) for stored in proven.stored)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Call:
+    """What the caller asked for, once it makes sense."""
+
+    requirements: Requirements
+    target: Target
+    waivers: Waivers
+    strict: bool
+    options: IndexOptions
+
+
+def _understood(
+    requirements: Given,
+    runtime: str,
+    architecture: str,
+    allow: Iterable[str],
+    strict: bool,
+    options: IndexOptions,
+) -> _Call:
+    """The call, understood; all that makes no sense about it is raised at once."""
+    options = settled(options)
+    problems: list[Problem] = []
+
+    def attempt(read: Callable[[], _T]) -> _T | None:
+        try:
+            return read()
+        except UsageError as error:
+            problems.extend(error.problems)
+            return None
+
+    target = attempt(lambda: Target(runtime, architecture))
+    waivers = attempt(lambda: Waivers.read(allow))
+    attempt(lambda: pip_options(options))
+    wanted = attempt(lambda: read_requirements(requirements, local_paths(options)))
+    if problems or target is None or waivers is None or wanted is None:
+        raise UsageError(problems)
+    return _Call(requirements=wanted, target=target, waivers=waivers, strict=strict, options=options)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,33 +174,49 @@ class _Proven:
 
 
 @contextlib.contextmanager
-def _proven_wheels(
-    requirements: Given,
-    target: Target,
-    waivers: Waivers,
-    strict: bool,
-    progress: Progress,
-    options: IndexOptions,
-) -> Iterator[_Proven]:
+def _proven_wheels(call: _Call, progress: Progress) -> Iterator[_Proven]:
     """The first half of every build: pip chooses, we fetch and prove. The wheels stay in place inside the block."""
-    pip_options(options)  # an unexpected name is a TypeError before anything else
-    wanted = read_requirements(requirements, local_paths(options))
     with open_store() as store:
-        with store.scratch() as scratch:
-            resolution = resolve(
-                wanted, target, options, scratch=scratch, stored=store.wheel_template, progress=progress
-            )
-            stored = fetch(resolution, store, options=options, waivers=waivers, scratch=scratch, progress=progress)
+        resolution, stored = _chosen_wheels(call, store, progress)
         problems = [
-            *_deprecated(target, datetime.date.today()),
+            *_deprecated(call.target, datetime.date.today()),
             *store.problems,
             *resolution.problems,
-            *(problem for one in stored for problem in (*one.wheel.problems, *audit_wheel(one.wheel, target))),
+            *(problem for one in stored for problem in (*one.wheel.problems, *audit_wheel(one.wheel, call.target))),
         ]
-        verdict = waivers.judge(problems, strict=strict)
+        verdict = call.waivers.judge(problems, strict=call.strict)
         if verdict.errors:
             raise WheelError(verdict.errors)
         yield _Proven(resolution=resolution, stored=stored, verdict=verdict)
+
+
+def _chosen_wheels(call: _Call, store: Store, progress: Progress) -> tuple[Resolution, list[StoredWheel]]:
+    """What pip chose, and those wheels in the store."""
+    told = Told(progress)
+    try:
+        with store.scratch() as scratch:
+            resolution = resolve(
+                call.requirements,
+                call.target,
+                call.options,
+                scratch=scratch,
+                stored=store.wheel_template,
+                progress=told,
+            )
+            stored = fetch(
+                resolution, store, options=call.options, waivers=call.waivers, scratch=scratch, progress=told
+            )
+    except OSError as error:
+        if error is told.raised:
+            raise
+        raise OutputError(
+            Problem(
+                rule="disk-failed",
+                message=f"a file of the store cannot be read or written: {error}",
+                hint="is the disk full? LAMBDA_WHEELS_CACHE names another place",
+            )
+        ) from error
+    return resolution, stored
 
 
 def _deprecated(target: Target, today: datetime.date) -> list[Problem]:

@@ -46,16 +46,9 @@ class Problem:
         """``error[rule] wheel: member: message; hint``: always one line, control characters escaped."""
         place = [part for part in (self.wheel or self.project, self.member) if part]
         text = ": ".join([*place, self.message])
-        if self.advice:
-            text = f"{text}; {self.advice}"
+        if self.hint:
+            text = f"{text}; {self.hint}"
         return escape_controls(f"{self.severity}[{self.rule}] {text}")
-
-    @property
-    def advice(self) -> str | None:
-        """The hint; where there is none, to allow the finding, if that can be done."""
-        if self.hint or self.severity is Severity.WARNING or not self.project or not RULES[self.rule].waivable:
-            return self.hint
-        return f"to let it stand, allow {self.rule}:{self.project}"
 
     def as_warning(self) -> Problem:
         """The same finding, which no longer stops the build."""
@@ -70,7 +63,7 @@ class Problem:
             "wheel": self.wheel,
             "member": self.member,
             "message": self.message,
-            "hint": self.advice,
+            "hint": self.hint,
         }
 
 

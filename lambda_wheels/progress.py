@@ -39,3 +39,19 @@ Progress = Callable[[ProgressEvent], None]
 
 def silent(event: ProgressEvent) -> None:
     """Show nothing: the default."""
+
+
+class Told:
+    """A callback that remembers what the caller's own raised, so that it is not taken for a failure of ours."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.raised: BaseException | None = None
+
+    def __call__(self, event: ProgressEvent) -> None:
+        """Pass ``event`` on."""
+        try:
+            self._progress(event)
+        except BaseException as error:
+            self.raised = error
+            raise

@@ -61,7 +61,14 @@ class Waivers:
                 waived.add(f"{problem.rule}:{problem.project}")
                 warnings.append(problem.as_warning())
             elif strict or problem.severity is Severity.ERROR:
-                errors.append(replace(problem, severity=Severity.ERROR))
+                errors.append(replace(problem, severity=Severity.ERROR, hint=problem.hint or _allowing(problem)))
             else:
                 warnings.append(problem)
         return Verdict(errors=tuple(errors), warnings=tuple(warnings), waived=frozenset(waived))
+
+
+def _allowing(problem: Problem) -> str | None:
+    """What to try where nothing else was said: to allow it, if that can be done."""
+    if problem.project is None or not RULES[problem.rule].waivable:
+        return None
+    return f"to let it stand, allow {problem.rule}:{problem.project}"

@@ -11,6 +11,7 @@ from lambda_wheels.waivers import Waivers
 
 WAIVABLE = "path-conflict"
 ERROR = Problem(rule=WAIVABLE, message="m", project="demo")
+ALLOWABLE = Problem(rule=WAIVABLE, message="m", project="demo", hint="to let it stand, allow path-conflict:demo")
 WARNING = Problem(rule="yanked", message="m", project="demo", severity=Severity.WARNING)
 STOPPING = Problem(rule="yanked", message="m", project="demo")
 FATAL = Problem(rule="wrong-tag", message="m", project="demo")
@@ -72,8 +73,8 @@ def test_only_what_is_waivable_can_be_waived() -> None:
 @pytest.mark.parametrize(
     ("allow", "strict", "errors", "warnings", "waived"),
     [
-        pytest.param([], False, [ERROR, FATAL], [WARNING], set(), id="nothing allowed"),
-        pytest.param([], True, [ERROR, STOPPING, FATAL], [], set(), id="strict"),
+        pytest.param([], False, [ALLOWABLE, FATAL], [WARNING], set(), id="nothing allowed"),
+        pytest.param([], True, [ALLOWABLE, STOPPING, FATAL], [], set(), id="strict"),
         pytest.param(
             [f"{WAIVABLE}:demo"], False, [FATAL], [ERROR.as_warning(), WARNING], {f"{WAIVABLE}:demo"}, id="allowed"
         ),
@@ -85,13 +86,13 @@ def test_only_what_is_waivable_can_be_waived() -> None:
             {f"{WAIVABLE}:demo"},
             id="allowed, strict",
         ),
-        pytest.param([f"{WAIVABLE}:other"], False, [ERROR, FATAL], [WARNING], set(), id="another project"),
+        pytest.param([f"{WAIVABLE}:other"], False, [ALLOWABLE, FATAL], [WARNING], set(), id="another project"),
     ],
 )
 def test_judge(
     allow: list[str], strict: bool, errors: list[Problem], warnings: list[Problem], waived: set[str]
 ) -> None:
-    """A waived problem is a warning and is remembered; strict makes the other warnings errors."""
+    """A waived problem is a warning and is remembered, one that could be says so; strict makes warnings errors."""
     verdict = Waivers.read(allow).judge([ERROR, WARNING, FATAL], strict=strict)
     assert list(verdict.errors) == errors
     assert list(verdict.warnings) == warnings

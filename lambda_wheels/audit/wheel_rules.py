@@ -16,7 +16,7 @@ def audit_wheel(wheel: Wheel, target: Target) -> list[Problem]:
 
 def _tags(wheel: Wheel, target: Target) -> Iterable[Problem]:
     """One of the wheel's tags is one of the target's."""
-    if wheel.tags.isdisjoint(target.tags):
+    if not target.accepts(wheel.tags):
         yield Problem(
             rule="wrong-tag",
             project=wheel.name,

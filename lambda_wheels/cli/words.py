@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator
 
-from lambda_wheels.problems import Problem, escape_controls
+from lambda_wheels.problems import Problem, Severity, escape_controls
 
 
 def say(text: str) -> None:
@@ -29,18 +29,24 @@ def in_bytes(size: int) -> str:
     return f"{size / 1_000_000:.1f} MB"
 
 
-class _OnTerminals(logging.Formatter):
-    """pip's words have names in them that strangers gave: their control characters are shown, not obeyed."""
+class _Words(logging.Formatter):
+    """The log as notes, but for problems, which say themselves what they are.
+
+    pip's words have names in them that strangers gave: their control characters are shown, not obeyed.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        return "\n".join(map(escape_controls, super().format(record).split("\n")))
+        text = super().format(record)
+        if not text.startswith(f"{Severity.WARNING}["):
+            text = f"note: {text}"
+        return "\n".join(map(escape_controls, text.split("\n")))
 
 
 @contextlib.contextmanager
 def show_log(*, verbose: bool, quiet: bool) -> Iterator[None]:
     """Show what the library logs: warnings, with ``verbose`` everything, with ``quiet`` nothing."""
     handler = logging.StreamHandler()
-    handler.setFormatter(_OnTerminals("note: %(message)s"))
+    handler.setFormatter(_Words())
     logger = logging.getLogger("lambda_wheels")
     before = logger.level
     logger.setLevel(logging.CRITICAL if quiet else logging.DEBUG if verbose else logging.WARNING)

@@ -7,6 +7,7 @@ from lambda_wheels.layers.folder import write_folder
 from lambda_wheels.layers.layer import Layer, LayerWheel
 from lambda_wheels.layers.limits import DIRECT_UPLOAD_LIMIT, UNZIPPED_LIMIT
 from lambda_wheels.layers.manifest import Manifest, ManifestWheel, parse_manifest
+from lambda_wheels.layers.wheel_folder import check_wheel_folder, copy_wheels
 from lambda_wheels.layers.write import check_output, write_layer
 from lambda_wheels.layers.zip_file import WrittenZip, write_zip
 
@@ -21,8 +22,10 @@ __all__ = [
     "ManifestWheel",
     "WrittenZip",
     "check_output",
+    "check_wheel_folder",
     "compatibility",
     "content_digest",
+    "copy_wheels",
     "lay_out",
     "parse_manifest",
     "write_folder",

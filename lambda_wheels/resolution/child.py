@@ -196,7 +196,7 @@ def _converse(
         try:
             process.stdin.write(instructions)
             process.stdin.close()
-        except BrokenPipeError:
+        except OSError:  # EPIPE, on Windows EINVAL
             pass  # it ended before it read; its exit code and words say why
         for line in process.stdout:
             try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from lambda_wheels.errors import LambdaWheelsError, OutputError, ResolutionError, WheelError
+from lambda_wheels.errors import LambdaWheelsError, ResolutionError, WheelError
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.child import Event, PipRun
 from lambda_wheels.resolution.failures import failure
@@ -40,7 +40,7 @@ def _problems(wheels: Iterable[Path]) -> Iterator[Problem]:
             read_wheel(path)
         except WheelError as error:
             yield from error.problems
-        except OutputError:
+        except OSError:
             continue  # it cannot be read now: what pip said stands
 
 

@@ -31,6 +31,9 @@ from lambda_wheels.targets import Target
 _HARMLESS_PROGRAMS = frozenset({"lsb_release", "uname", "rustc"})
 """What pip asks in every run for the name that it gives itself towards an index; it passes over their absence."""
 
+_NOT_UNDERSTOOD = 2
+"""pip's exit code for options that it does not take, or whose values it does not understand."""
+
 _REFUSED = {
     "editable": ("is editable (-e), and a layer holds only wheels", "make a wheel of it: {command}"),
     "not-a-wheel": ("is not a wheel, and nothing is built from source", "make a wheel of it: {command}"),
@@ -114,10 +117,12 @@ def failure(run: PipRun, target: Target) -> LambdaWheelsError:
                     hint="a dependency is given as source or as a repository: make a wheel of it",
                 )
             )
-    if failed is None:
+    if failed is None and run.code == _NOT_UNDERSTOOD:
         return UsageError(
             Problem(rule="pip-refused", message=f"pip does not take what it was given: {_last_line(run)}")
         )
+    if failed is None:
+        return PipError(Problem(rule="pip-failed", message=f"pip ended with code {run.code}: {_last_line(run)}"))
     return _by_class(failed, run, target)
 
 
@@ -209,4 +214,4 @@ def _last_line(run: PipRun) -> str:
     if "Usage:" in words and " error: " in words:
         return words.rpartition(" ...")[2].strip() or words
     lines = [line.strip() for line in run.words.splitlines() if line.strip()]
-    return lines[-1] if lines else f"it ended with code {run.code} and no word"
+    return lines[-1] if lines else "it said no word"

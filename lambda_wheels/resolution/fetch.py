@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from lambda_wheels.errors import IndexUnavailableError, OutputError, PipError, WheelError
+from lambda_wheels.errors import IndexUnavailableError, PipError, WheelError
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage
 from lambda_wheels.resolution.child import Children, run_pip
@@ -22,7 +21,6 @@ from lambda_wheels.resolution.promises import broken_promises
 from lambda_wheels.resolution.redaction import public_url
 from lambda_wheels.resolution.report import Resolution, ResolvedWheel
 from lambda_wheels.store import Store, StoredWheel
-from lambda_wheels.store.atomic import replace
 from lambda_wheels.targets import Target
 from lambda_wheels.waivers import Waivers
 from lambda_wheels.wheels import Wheel, read_wheel
@@ -88,24 +86,6 @@ def fetch(
             raise WheelError(errors)
         have |= {sha256: store.add(path, wheel) for sha256, (path, wheel) in new.items()}
     return [have[wheel.sha256] for wheel in wheels]
-
-
-def copy_wheels(wheels: Iterable[StoredWheel], folder: Path) -> None:
-    """Put a copy of each of ``wheels`` into ``folder``, which is made if need be; each appears complete or not at all.
-
-    :raises OutputError: where that cannot be done.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for stored in wheels:
-            with tempfile.TemporaryDirectory(prefix=".lambda-wheels-", dir=folder) as aside:
-                copy = Path(aside, stored.wheel.filename)
-                shutil.copyfile(stored.path, copy)
-                replace(copy, folder / stored.wheel.filename)
-    except OSError as error:
-        raise OutputError(
-            Problem(rule="output-failed", message=f"cannot write {str(folder)!r}: {error.strerror or error}")
-        ) from error
 
 
 class _Inflated:

@@ -10,4 +10,6 @@ def path_of(url: str) -> Path:
     """Where the file of a ``file:`` URL is on this machine."""
     from urllib.request import url2pathname  # here since it brings HTTP and TLS along, for this one function
 
-    return Path(url2pathname(urllib.parse.urlsplit(url).path))
+    parts = urllib.parse.urlsplit(url)
+    host = "" if parts.netloc in {"", "localhost"} else f"//{parts.netloc}"  # a share on Windows
+    return Path(url2pathname(host + parts.path))

@@ -7,7 +7,7 @@ import os
 import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypedDict, get_type_hints
+from typing import Any, TypedDict, cast, get_type_hints
 
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem
@@ -58,6 +58,15 @@ class IndexOptions(TypedDict, total=False):
 _NAMES = frozenset(get_type_hints(IndexOptions))
 
 
+def settled(options: IndexOptions) -> IndexOptions:
+    """The same options, to be read more than once: one that was given as a generator would be empty the second time."""
+    return cast(IndexOptions, {name: _once(value) for name, value in options.items()})
+
+
+def _once(value: Any) -> Any:
+    return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
+
+
 def pip_options(options: Mapping[str, Any]) -> list[str]:
     """The options as arguments of pip.
 
@@ -93,7 +102,7 @@ def _bad_urls(options: Mapping[str, Any]) -> Iterator[Problem]:
             scheme = urllib.parse.urlsplit(str(url)).scheme
         except ValueError:
             scheme = ""
-        if scheme not in {"http", "https", "file"} and not (url and Path(url).is_dir()):
+        if scheme not in {"http", "https", "file"} and not os.path.isdir(url):  # noqa: PTH112  # Path.is_dir raises for what is too long for a name
             yield Problem(
                 rule="bad-index-url",
                 message=f"{public_url(str(url))} is not the URL of an index",

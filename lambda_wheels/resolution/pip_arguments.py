@@ -63,6 +63,6 @@ def plain_command(target: Target, wheels: Iterable[ResolvedWheel], options: Sequ
     named = [redact(wheel.url) if wheel.direct else f"{wheel.name}=={wheel.version}" for wheel in wheels]
     return shlex.join(
         ["pip", "install", "--target", "python", *target_arguments(target), "--no-deps", "--no-compile"]
-        + [redact(option) for option in options]
+        + [redact(option) for option in options if option != "--require-hashes"]  # "==" on a command line has no hash
         + named
     )

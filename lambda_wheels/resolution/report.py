@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
@@ -53,6 +52,8 @@ class Resolution:
     wheels: tuple[ResolvedWheel, ...]
     problems: tuple[Problem, ...]
     """Warnings: a release that was yanked."""
+    places: tuple[str, ...] = ()
+    """As arguments of pip: the indexes and places that requirement files brought, without credentials."""
     credentials: tuple[str, ...] = field(default=(), repr=False)
     """The URLs of indexes that carry credentials: they serve for the files there, too."""
 
@@ -116,7 +117,7 @@ def _read_wheel(item: Mapping[str, Any], target: Target, problems: list[Problem]
     except (InvalidWheelFilename, InvalidVersion) as error:
         problem("wheel-filename", f"{public_url(url)}: {error}")
         return None
-    if not fits(tags, target):
+    if not target.accepts(tags):
         problem("wrong-tag", f"none of its tags runs on {target}")
     if not _SHA256.fullmatch(sha256):
         problem("no-sha256", f"no sha256 is known of {public_url(url)}")
@@ -132,11 +133,6 @@ def _read_wheel(item: Mapping[str, Any], target: Target, problems: list[Problem]
         direct=item["is_direct"],
         yanked=item["is_yanked"],
     )
-
-
-def fits(tags: Iterable[Tag], target: Target) -> bool:
-    """Whether one of ``tags`` is one of the target's."""
-    return not frozenset(target.tags).isdisjoint(tags)
 
 
 def _check_closure(

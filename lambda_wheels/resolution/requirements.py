@@ -58,7 +58,7 @@ def read_requirements(given: str | Path | Iterable[str | Path], options_paths: I
         else:
             raise TypeError(f"a requirement is a str, a file a Path; {item!r} is neither")
         problems += found
-    problems += [_missing(path) for path in options_paths if not path.exists()]
+    problems += [_missing(path) for path in options_paths if not _exists(path)]
     if not items:
         problems.append(
             Problem(rule="no-requirement", message="nothing to build: no requirement and no requirement file was given")
@@ -90,7 +90,7 @@ def _check_string(text: str) -> list[Problem]:
                 hint="write it as NAME @ URL",
             )
         ]
-    if "@" not in stripped and (stripped.lower().endswith(_FILE_ENDINGS) or _exists(stripped)):
+    if "@" not in stripped and (stripped.lower().endswith(_FILE_ENDINGS) or _names_something(stripped)):
         return [
             Problem(
                 rule="string-for-path",
@@ -112,10 +112,13 @@ def _check_string(text: str) -> list[Problem]:
     return _check_url(requirement.name, requirement.url) if requirement.url else []
 
 
-def _exists(text: str) -> bool:
+def _names_something(text: str) -> bool:
     """Whether ``text`` names something on this disk; without a separator in it, a file: a folder is often named so."""
-    # Not Path.exists(), which raises for a text too long for a name.
-    return os.path.isfile(text) or ("/" in text.replace(os.sep, "/") and os.path.exists(text))  # noqa: PTH110, PTH113
+    return os.path.isfile(text) or ("/" in text.replace(os.sep, "/") and _exists(text))  # noqa: PTH113
+
+
+def _exists(path: str | Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110  # Path.exists raises for what is too long for a name
 
 
 def _flag(text: str) -> str:
@@ -152,7 +155,7 @@ def _check_url(name: str, url: str) -> list[Problem]:
 
 def _check_path(path: Path) -> list[Problem]:
     """What is wrong with a file of requirements or a wheel; at most one problem."""
-    if not path.exists():
+    if not _exists(path):
         return [_missing(path)]
     if path.is_dir():
         return [_source(str(path))]

@@ -68,7 +68,8 @@ def resolve(
     except (AttributeError, KeyError, TypeError) as error:
         raise PipError(Problem(rule="pip-failed", message=f"pip's report has another form: {error!r}")) from error
     _check_hooks(run, resolution)
-    return replace(resolution, credentials=run.credentials)
+    places = [argument for event in run.events if event["event"] == "places" for argument in event["arguments"]]
+    return replace(resolution, places=tuple(places), credentials=run.credentials)
 
 
 def _load(report: Path) -> dict[str, Any]:

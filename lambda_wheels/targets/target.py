@@ -98,6 +98,14 @@ class Target:
             *compatible_tags(self.python_version, self.interpreter, self.platforms),
         )
 
+    def accepts(self, tags: Iterable[Tag]) -> bool:
+        """Whether a wheel with these tags runs there: one of them has to be the target's."""
+        return not self._tag_set.isdisjoint(tags)
+
+    @cached_property
+    def _tag_set(self) -> frozenset[Tag]:
+        return frozenset(self.tags)
+
     @cached_property
     def marker_environment(self) -> dict[str, str]:
         """The environment in which PEP 508 markers are evaluated, as inside Lambda.

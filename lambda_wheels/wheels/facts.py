@@ -34,7 +34,7 @@ def wheel_as_json(wheel: Wheel) -> object:
         "data": wheel.data,
         "entry_points": wheel.entry_points,
         "members": [[getattr(member, field) for field in _MEMBER_FIELDS] for member in wheel.members],
-        "problems": [{**problem.as_dict(), "hint": problem.hint} for problem in wheel.problems],
+        "problems": [problem.as_dict() for problem in wheel.problems],
     }
 
 

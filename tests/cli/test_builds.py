@@ -88,6 +88,18 @@ def test_warnings(run: Run, served: Path, out: Path, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize("name", ["build", "fetch"])
+def test_warnings_once(
+    name: str, run: Run, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that cannot be written is gone round, with one line that says so, as for every other warning."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LAMBDA_WHEELS_CACHE", str(tmp_path / "file" / "store"))
+    assert run(name, "demo", "-o", out / "output") == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert sorted(line.partition(" ")[0] for line in lines) == ["warning[store-not-writable]"]
+
+
+@pytest.mark.parametrize("name", ["build", "fetch"])
 def test_quiet(name: str, run: Run, served: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """``-q`` says nothing where all went well, warnings included."""
     make_wheel(served, "hooks", files={"hooks.pth": "import this\n"})

@@ -150,7 +150,7 @@ MISSING = failed("DistributionNotFound", "InstallationError", causes=[cause("dem
             id="other refusal",
         ),
         pytest.param([failed("KeyError", message="k")], PipError, "pip-failed", ["KeyError", "k"], id="crash"),
-        pytest.param([], UsageError, "pip-refused", ["last words"], id="no event"),
+        pytest.param([], PipError, "pip-failed", ["code 1", "last words"], id="no event"),
     ],
 )
 def test_failure(events: list[dict[str, Any]], kind: type[LambdaWheelsError], rule: str, words: list[str]) -> None:
@@ -165,9 +165,19 @@ def test_failure(events: list[dict[str, Any]], kind: type[LambdaWheelsError], ru
     assert "\n" not in str(problem)
 
 
-def test_no_word() -> None:
-    """A pip that ends without a word is told by its exit code."""
-    assert "code 3" in str(failure(PipRun(code=3, events=(), words=""), TARGET))
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        pytest.param(2, UsageError, id="options that it does not take"),
+        pytest.param(3, PipError, id="another code"),
+        pytest.param(-9, PipError, id="killed"),
+    ],
+)
+def test_no_event(code: int, kind: type[LambdaWheelsError]) -> None:
+    """A pip that ends without an event is wrong usage only if pip says so by its exit code."""
+    error = failure(PipRun(code=code, events=(), words=""), TARGET)
+    assert type(error) is kind
+    assert kind is UsageError or f"code {code}" in str(error)
 
 
 def test_satisfied_requires_python_is_no_reason() -> None:

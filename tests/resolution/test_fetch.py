@@ -11,9 +11,10 @@ import pip
 import pytest
 from packaging.version import Version
 
-from lambda_wheels.errors import IndexUnavailableError, LambdaWheelsError, OutputError, PipError, WheelError
+from lambda_wheels.errors import IndexUnavailableError, LambdaWheelsError, OutputRefusedError, PipError, WheelError
+from lambda_wheels.layers import check_wheel_folder, copy_wheels
 from lambda_wheels.progress import ProgressEvent, Stage, silent
-from lambda_wheels.resolution import copy_wheels, fetch
+from lambda_wheels.resolution import fetch
 from lambda_wheels.store import Store, StoredWheel
 from lambda_wheels.waivers import Waivers
 from tests.index_server import Fault, IndexServer, Listing
@@ -200,5 +201,5 @@ def test_copy_wheels(tmp_path: Path, folder: Path, store: Store) -> None:
     copy_wheels(stored, tmp_path / "a" / "b")
     assert sorted(one.name for one in (tmp_path / "a" / "b").iterdir()) == [path.name, "other"]
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="output-failed"):
-        copy_wheels(stored, tmp_path / "file")
+    with pytest.raises(OutputRefusedError, match="output-refused"):
+        check_wheel_folder(tmp_path / "file")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lambda_wheels.errors import UsageError
-from lambda_wheels.resolution.index_options import local_paths, pip_options
+from lambda_wheels.resolution.index_options import local_paths, pip_options, settled
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,12 @@ def test_local_paths() -> None:
     }
     assert local_paths(options) == [Path("wheels"), Path("c.txt"), Path("ca.pem")]
     assert local_paths({}) == []
+
+
+@pytest.mark.parametrize("name", ["extra_index_url", "find_links", "constraint", "trusted_host"])
+def test_generators(name: str) -> None:
+    """What is given as a generator is there each time it is asked for, not only the first time."""
+    options = settled({name: (text for text in ["https://a.example/x", "https://b.example/y"])})  # type: ignore[misc]
+    flag = "--" + name.replace("_", "-")
+    for _ in range(2):
+        assert pip_options(options) == [f"{flag}=https://a.example/x", f"{flag}=https://b.example/y"]

@@ -22,7 +22,7 @@ from lambda_wheels import (
     ResolutionError,
     UsageError,
 )
-from tests.index_server import Fault, IndexServer
+from tests.index_server import Fault, IndexServer, Listing
 from tests.loopback import TARGET, Build, command, left_behind, snapshot, stored_wheels
 from tests.wheel_factory import make_wheel
 
@@ -298,6 +298,31 @@ def test_no_room_for_the_output(output: str, build: Build, index: IndexServer, s
     assert re.fullmatch(r"error\[output-failed\] cannot write '[^\n]*': the file would be larger[^\n]*\n", ended.stderr)
     assert snapshot(out) == before
     assert left_behind(out) == []
+
+
+@pytest.mark.pip
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limits")
+@pytest.mark.parametrize("metadata", [True, False], ids=["to fetch it", "to resolve it"])
+def test_no_room_for_a_wheel(metadata: bool, served: Path, out: Path, store: Path) -> None:
+    """Where pip cannot write what it downloads, that is a failure of the surroundings, and the store stays whole."""
+    make_wheel(served, "demo", files={"demo/data.bin": os.urandom(60_000)})
+    with IndexServer(served, listing=Listing(metadata=metadata)) as index:
+        options = [
+            "--runtime=python3.13",
+            "--architecture=arm64",
+            f"--index-url={index.url}",
+            f"--output={out / 'a.zip'}",
+        ]
+        ended = subprocess.run(
+            [sys.executable, "-c", LIMITED, "50000", "build", "demo", *options], capture_output=True, text=True
+        )
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert ended.stderr.splitlines()[-1].startswith("error[disk-failed] pip could not write or read a file: ")
+    assert "Traceback" not in ended.stderr
+    assert list(out.iterdir()) == []
+    assert stored_wheels(store) == []
+    assert left_behind(store) == []
 
 
 @pytest.mark.pip

@@ -10,7 +10,13 @@ from .telling import emit, shown, wrap
 
 def tell_failures(records: dict[str, list[list[str]]]) -> None:
     """Tell of the exception that ends ``pip install``, which pip itself turns into exit code 1."""
+    from pip._internal.commands import install
     from pip._internal.commands.install import InstallCommand
+
+    @wrap(install, "create_os_error_message")  # what the disk refuses, pip turns into words itself
+    def create_os_error_message(original: Callable[..., Any], error: OSError, *args: Any) -> Any:
+        emit("failed", **describe(error, records))
+        return original(error, *args)
 
     @wrap(InstallCommand, "run")
     def run(original: Callable[..., Any], self: Any, options: Any, args: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .telling import emit, public, refuse, wrap
@@ -38,21 +38,32 @@ def prepare_only_wheels() -> None:
 
     def check_indexes(urls: Any) -> None:
         for url in urls:
-            scheme = urllib.parse.urlsplit(url).scheme
+            try:
+                scheme = urllib.parse.urlsplit(url).scheme
+            except ValueError:
+                refuse("bad-index-url", public(url))
             if scheme not in {"http", "https"} and not os.path.isdir(url_to_path(url) if scheme == "file" else url):
                 refuse("bad-index-url", public(url))  # pip would pass over it
         # The one event with secrets, which the parent takes out: those that a requirement file brings are needed
         # again when the files of that index are fetched.
         emit("credentials", urls=[url for url in urls if "@" in urllib.parse.urlsplit(url).netloc])
 
+    def places(finder: Any) -> Iterator[tuple[str, str]]:
+        for number, url in enumerate(finder.index_urls):
+            yield url, f"{'--extra-index-url' if number else '--index-url'}={public(url)}"
+        for place in finder.find_links:
+            yield place, f"--find-links={public(place) if '://' in place else place}"
+
     @wrap(RequirementCommand, "get_requirements")
     def get_requirements(
         original: Callable[..., Any], self: Any, args: Any, options: Any, finder: Any, session: Any
     ) -> Any:
+        given = {*finder.index_urls, *finder.find_links}
         requirements = original(self, args, options, finder, session)
         if finder.format_control.no_binary or ":all:" not in finder.format_control.only_binary:
             refuse("no-binary", ", ".join(sorted(finder.format_control.no_binary)) or "anything")
         check_indexes(finder.index_urls)
+        emit("places", arguments=[argument for url, argument in places(finder) if url not in given])
         for requirement in requirements:
             if requirement.match_markers():
                 check(requirement)

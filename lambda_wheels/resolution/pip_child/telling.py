@@ -29,7 +29,10 @@ def emit(event: str, **fields: Any) -> None:
 
 def public(url: str) -> str:
     """``url`` without what may be secret: user, password, query and fragment."""
-    parts = urllib.parse.urlsplit(url)
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError:  # an unclosed bracket, say: whatever it is, it is not shown
+        return "(a malformed URL)"
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 

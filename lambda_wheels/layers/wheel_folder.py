@@ -1,0 +1,40 @@
+"""Proven wheels as files in a folder of the caller's. (Writes the disk.)"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from lambda_wheels.layers.output import failed, refused, settled
+from lambda_wheels.store import StoredWheel
+from lambda_wheels.store.atomic import replace
+
+
+def check_wheel_folder(output: Path) -> None:
+    """Refuse now what cannot become a folder of wheels, before anything is resolved or fetched. Writes nothing.
+
+    :raises OutputRefusedError: if it is something else.
+    """
+    folder = settled(output)
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise refused(output, "it is a file, and a folder was asked for", "choose a name that is free")
+
+
+def copy_wheels(wheels: Iterable[StoredWheel], output: Path) -> None:
+    """Put a copy of each of ``wheels`` into the folder ``output``; each appears complete or not at all.
+
+    :raises OutputError: if one cannot be written.
+    """
+    folder = settled(output)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for stored in wheels:
+            with tempfile.TemporaryDirectory(prefix=".lambda-wheels-", dir=folder) as aside:
+                copy = Path(aside, stored.wheel.filename)
+                shutil.copyfile(stored.path, copy)
+                replace(copy, folder / stored.wheel.filename)
+    except OSError as error:
+        raise failed(output, error) from error
