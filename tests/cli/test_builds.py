@@ -10,7 +10,7 @@ import pytest
 
 from lambda_wheels import Problem
 from lambda_wheels.cli import main
-from lambda_wheels.layers.limits import DIRECT_UPLOAD_LIMIT
+from lambda_wheels.layers import DIRECT_UPLOAD_LIMIT
 from tests.index_server import Fault, IndexServer
 from tests.loopback import snapshot
 from tests.wheel_factory import make_wheel
