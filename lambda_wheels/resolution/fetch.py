@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from lambda_wheels.errors import IndexUnavailableError, PipError, WheelError
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage
-from lambda_wheels.resolution.child import Children, run_pip
+from lambda_wheels.resolution.child import Children, Event, run_pip
 from lambda_wheels.resolution.damaged_wheels import explained_failure
 from lambda_wheels.resolution.file_urls import path_of
 from lambda_wheels.resolution.index_options import pip_options
@@ -27,6 +28,9 @@ from lambda_wheels.wheels import Wheel, read_wheel
 
 _PROCESSES = 4
 """How many pip children download at once at the most: index servers limit connections, and pip's start costs 0.35 s."""
+
+_REPORT_EVERY = 0.1
+"""Seconds between two looks at what came in."""
 
 _LOCKS = 64
 """How many wheels are locked at the most, each lock being an open file (macOS gives a process 256): they save work."""
@@ -69,9 +73,10 @@ def fetch(
         have |= _find(missing, store)  # another build may have brought some while we waited
         missing = [wheel for wheel in missing if wheel.sha256 not in have]
         arguments = [*pip_options(options), *(f"--extra-index-url={url}" for url in resolution.credentials)]
-        paths = _bring(missing, resolution.target, arguments, scratch)
+        here = len(have)
+        paths = _bring(missing, resolution.target, arguments, scratch, lambda done, what: tell(here + done, what))
         inflated = _Inflated(progress)
-        for done, wheel in enumerate(missing, start=len(have) + 1):
+        for wheel in missing:
             try:
                 proven = read_wheel(
                     paths[wheel.sha256], filename=wheel.filename, on_inflated=inflated.add(wheel.filename)
@@ -81,7 +86,6 @@ def fetch(
                 continue
             problems += broken_promises(wheel, proven)
             new[wheel.sha256] = paths[wheel.sha256], proven
-            tell(done, wheel.filename)
         if errors := waivers.judge([*problems, *_slips(have, new)]).errors:
             raise WheelError(errors)
         have |= {sha256: store.add(path, wheel) for sha256, (path, wheel) in new.items()}
@@ -118,8 +122,17 @@ def _slips(have: Mapping[str, StoredWheel], new: Mapping[str, tuple[Path, Wheel]
         yield from wheel.problems
 
 
-def _bring(wheels: Sequence[ResolvedWheel], target: Target, options: Sequence[str], scratch: Path) -> dict[str, Path]:
-    """A file in ``scratch`` for each of ``wheels``, by sha256; what it holds is still to be proven."""
+def _bring(
+    wheels: Sequence[ResolvedWheel],
+    target: Target,
+    options: Sequence[str],
+    scratch: Path,
+    tell: Callable[[int, str], None],
+) -> dict[str, Path]:
+    """A file in ``scratch`` for each of ``wheels``, by sha256; what it holds is still to be proven.
+
+    :param tell: called with how many are there, and the name of the last.
+    """
     paths: dict[str, Path] = {}
     remote = []
     for wheel in wheels:
@@ -130,17 +143,40 @@ def _bring(wheels: Sequence[ResolvedWheel], target: Target, options: Sequence[st
             paths[wheel.sha256] = _copy(wheel, scratch)
         else:
             remote.append(wheel)
-    processes = min(_PROCESSES, -(-len(remote) // _WHEELS_A_PROCESS))
-    shares = [remote[first::processes] for first in range(processes)]
+            continue
+        tell(len(paths), wheel.filename)
+    here = len(paths)
+    return paths | _downloaded(remote, target, options, scratch, lambda done, what: tell(here + done, what))
+
+
+def _downloaded(
+    wheels: Sequence[ResolvedWheel],
+    target: Target,
+    options: Sequence[str],
+    scratch: Path,
+    tell: Callable[[int, str], None],
+) -> dict[str, Path]:
+    """``wheels`` downloaded by as many pip children as are worth it. The first failure ends them all."""
+    processes = min(_PROCESSES, -(-len(wheels) // _WHEELS_A_PROCESS))
+    shares = [wheels[first::processes] for first in range(processes)]
     children = Children()
-
-    def download(number: int) -> dict[str, Path]:
-        return _download(shares[number], target, options, scratch / f"share-{number}", children)
-
+    came: SimpleQueue[str] = SimpleQueue()
+    paths: dict[str, Path] = {}
+    done = 0
     with ThreadPoolExecutor(max(processes, 1)) as threads:
+        waiting = {
+            threads.submit(_download, share, target, options, scratch / f"share-{number}", children, came.put)
+            for number, share in enumerate(shares)
+        }
         try:
-            for brought in threads.map(download, range(processes)):
-                paths |= brought
+            while waiting:
+                # A wait without end would not see Ctrl-C on Windows, and nobody would hear how far it is.
+                ended, waiting = wait(waiting, timeout=_REPORT_EVERY, return_when=FIRST_COMPLETED)
+                while not came.empty():
+                    done += 1
+                    tell(done, came.get())
+                for share in ended:
+                    paths |= share.result()
         except BaseException:
             children.end()  # else an interruption, or the failure of one, would wait for the others' downloads
             raise
@@ -161,11 +197,22 @@ def _copy(wheel: ResolvedWheel, scratch: Path) -> Path:
 
 
 def _download(
-    wheels: Sequence[ResolvedWheel], target: Target, options: Sequence[str], folder: Path, children: Children
+    wheels: Sequence[ResolvedWheel],
+    target: Target,
+    options: Sequence[str],
+    folder: Path,
+    children: Children,
+    on_download: Callable[[str], None],
 ) -> dict[str, Path]:
     """Let one pip child download ``wheels`` into ``folder``."""
+
+    def hear(event: Event) -> None:
+        if event["event"] == "download":
+            on_download(event["filename"])
+
     folder.mkdir()
-    run = run_pip(download_arguments(target, wheels, options), target, scratch=folder, children=children)
+    arguments = download_arguments(target, wheels, options)
+    run = run_pip(arguments, target, scratch=folder, on_event=hear, children=children)
     if run.code != 0:
         raise explained_failure(run, target, folder / "downloads")
     names = {event["url"]: event["filename"] for event in run.events if event["event"] == "download"}
