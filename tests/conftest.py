@@ -139,3 +139,10 @@ def _own_cache(
     else:
         folder = base / "caches" / str(next(_numbers))  # not made before it is used
     monkeypatch.setenv("LAMBDA_WHEELS_CACHE", str(folder))
+
+
+@pytest.fixture
+def uncovered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the processes that a test starts run without coverage, which imports and writes files of its own."""
+    for name in [name for name in os.environ if name.startswith("COVERAGE_PROCESS")]:
+        monkeypatch.delenv(name)

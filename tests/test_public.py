@@ -95,6 +95,7 @@ COSTLY = {"asyncio", "boto3", "botocore", "elftools", "http", "multiprocessing",
 
 
 @pytest.mark.process
+@pytest.mark.usefixtures("uncovered")
 def test_what_importing_costs() -> None:
     """``import lambda_wheels`` imports neither AWS's libraries nor pip, the terminal's or the network's."""
     answer = subprocess.run(

@@ -12,7 +12,8 @@ from packaging.utils import canonicalize_name
 
 from lambda_wheels.errors import LayerError
 from lambda_wheels.layers import DIRECT_UPLOAD_LIMIT, UNZIPPED_LIMIT
-from lambda_wheels.layers.limits import ZIP_ENTRIES_LIMIT, ZIP_SIZE_LIMIT, check_limits
+from lambda_wheels.layers.limits import check_limits
+from lambda_wheels.targets.limits import ZIP_ENTRIES_LIMIT, ZIP_SIZE_LIMIT
 from tests.layers.hand_made import TARGET, by_path, bytes_at, contents_of, hand_made
 
 DIST_INFO = {

@@ -279,6 +279,7 @@ sys.exit(lambda_wheels.cli.main(sys.argv[2:]))
 
 @pytest.mark.pip
 @pytest.mark.process
+@pytest.mark.usefixtures("uncovered")
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limits")
 @pytest.mark.parametrize("output", ["layer.zip", "layer"])
 def test_no_room_for_the_output(output: str, build: Build, index: IndexServer, served: Path, out: Path) -> None:
@@ -302,11 +303,12 @@ def test_no_room_for_the_output(output: str, build: Build, index: IndexServer, s
 
 @pytest.mark.pip
 @pytest.mark.process
+@pytest.mark.usefixtures("uncovered")
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limits")
 @pytest.mark.parametrize("metadata", [True, False], ids=["to fetch it", "to resolve it"])
 def test_no_room_for_a_wheel(metadata: bool, served: Path, out: Path, store: Path) -> None:
     """Where pip cannot write what it downloads, that is a failure of the surroundings, and the store stays whole."""
-    make_wheel(served, "demo", files={"demo/data.bin": os.urandom(60_000)})
+    make_wheel(served, "demo", files={"demo/data.bin": os.urandom(150_000)})
     with IndexServer(served, listing=Listing(metadata=metadata)) as index:
         options = [
             "--runtime=python3.13",
@@ -315,7 +317,7 @@ def test_no_room_for_a_wheel(metadata: bool, served: Path, out: Path, store: Pat
             f"--output={out / 'a.zip'}",
         ]
         ended = subprocess.run(
-            [sys.executable, "-c", LIMITED, "50000", "build", "demo", *options], capture_output=True, text=True
+            [sys.executable, "-c", LIMITED, "100000", "build", "demo", *options], capture_output=True, text=True
         )
     assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr.splitlines()[-1].startswith("error[disk-failed] pip could not write or read a file: ")
