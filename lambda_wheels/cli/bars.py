@@ -7,6 +7,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
+from lambda_wheels.problems import escape_controls
 from lambda_wheels.progress import Progress, ProgressEvent, Stage, silent
 
 _TITLES = {
@@ -34,7 +35,7 @@ def bars(options: argparse.Namespace) -> Iterator[Progress]:
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[what]}"),
+        TextColumn("{task.fields[what]}", markup=False),
     )
     with Display(*columns, console=Console(stderr=True), transient=True) as display:
         tasks = {}
@@ -42,6 +43,8 @@ def bars(options: argparse.Namespace) -> Iterator[Progress]:
         def show(event: ProgressEvent) -> None:
             if event.stage not in tasks:
                 tasks[event.stage] = display.add_task(_TITLES[event.stage], total=event.total, what="")
-            display.update(tasks[event.stage], completed=event.done, total=event.total, what=event.what[:40])
+            display.update(
+                tasks[event.stage], completed=event.done, total=event.total, what=escape_controls(event.what)[:40]
+            )
 
         yield show

@@ -58,4 +58,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _give_up_stdout() -> None:
     """Nobody reads it any more (``| head``): let Python not complain once more when it flushes it at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is None:
+        return
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123  # no path of anybody's
+        os.dup2(nothing.fileno(), sys.stdout.fileno())

@@ -1,14 +1,27 @@
-"""The command's arguments. Flags are pip's where pip has one. (Pure.)"""
+"""The command's arguments. Flags are pip's where pip has one. (Prints its own help.)"""
 
 from __future__ import annotations
 
 import argparse
-from importlib.metadata import version
+from collections.abc import Sequence
 from typing import Any
 
 from lambda_wheels.cli import build, cache, runtimes
 
 _EPILOG = "Documentation: every error has a section under its name, error[NAME], in the reference of errors."
+
+
+class _Version(argparse.Action):
+    """Prints the version; looked up when it is asked for, since that takes longer than all the rest of the parser."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"lambda-wheels {version('lambda-wheels')}")
+        parser.exit()
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -19,7 +32,7 @@ def make_parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"lambda-wheels {version('lambda-wheels')}")
+    parser.add_argument("--version", action=_Version, help="show the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_build(commands)
     _add_fetch(commands)

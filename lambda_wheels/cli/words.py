@@ -6,6 +6,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import Iterable, Iterator
+from typing import TextIO
 
 from lambda_wheels.problems import Problem, Severity, escape_controls
 
@@ -42,10 +43,20 @@ class _Words(logging.Formatter):
         return "\n".join(map(escape_controls, text.split("\n")))
 
 
+class _ToStderr(logging.StreamHandler[TextIO]):
+    """Writes to what stderr is now, and not to what it was: a progress bar puts itself in its place for a while."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One record, if there is a stderr."""
+        if sys.stderr is not None:
+            self.setStream(sys.stderr)
+            super().emit(record)
+
+
 @contextlib.contextmanager
 def show_log(*, verbose: bool, quiet: bool) -> Iterator[None]:
     """Show what the library logs: warnings, with ``verbose`` everything, with ``quiet`` nothing."""
-    handler = logging.StreamHandler()
+    handler = _ToStderr()
     handler.setFormatter(_Words())
     logger = logging.getLogger("lambda_wheels")
     before = logger.level

@@ -60,6 +60,7 @@ def test_the_tree_is_what_the_plain_pip_command_writes(kind: str, architecture: 
         check=True,
     )
 
+    assert not any((tmp_path / "ours" / "python" / name).exists() for name in OF_THE_HOST)
     ours = _tree(tmp_path / "ours" / "python")
     pips = _tree(theirs / "python")
 
