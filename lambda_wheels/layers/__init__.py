@@ -5,11 +5,11 @@ from lambda_wheels.layers.contents import Contents, lay_out
 from lambda_wheels.layers.entries import Entry, content_digest
 from lambda_wheels.layers.folder import write_folder
 from lambda_wheels.layers.layer import Layer, LayerWheel
-from lambda_wheels.layers.limits import DIRECT_UPLOAD_LIMIT, UNZIPPED_LIMIT
 from lambda_wheels.layers.manifest import Manifest, ManifestWheel, parse_manifest
 from lambda_wheels.layers.wheel_folder import check_wheel_folder, copy_wheels
 from lambda_wheels.layers.write import check_output, write_layer
 from lambda_wheels.layers.zip_file import WrittenZip, write_zip
+from lambda_wheels.targets.limits import DIRECT_UPLOAD_LIMIT, UNZIPPED_LIMIT
 
 __all__ = [
     "DIRECT_UPLOAD_LIMIT",

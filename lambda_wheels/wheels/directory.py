@@ -12,16 +12,13 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import BinaryIO, Final
 
+from lambda_wheels.targets.limits import UNZIPPED_LIMIT, ZIP_ENTRIES_LIMIT
 from lambda_wheels.wheels.directory_entry import DESCRIPTOR_FLAG, UTF8_FLAG, DirectoryEntry
 from lambda_wheels.wheels.end_record import MAX_32, find_directory
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.inflate import DEFLATED, STORED
 from lambda_wheels.wheels.local_header import name_in_header
 
-MAX_MEMBERS: Final = 65_534
-"""What a plain zip can list; one value less than the field holds, as its last means zip64."""
-MAX_UNPACKED: Final = 262_144_000
-"""Bytes that a function with all its layers may have unzipped: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 MAX_DIRECTORY: Final = 32 * 1024 * 1024
 """Bytes of a directory: four times what 65,534 members of usual names need. It is held in memory."""
 
@@ -39,16 +36,19 @@ def read_directory(file: BinaryIO, file_size: int, findings: Findings) -> list[D
         tile the file. What is wrong with single members goes to ``findings``.
     """
     place = find_directory(file, file_size, findings)
-    if place.members > MAX_MEMBERS:
-        raise findings.stop("archive-members", f"the archive has {place.members:,} members, more than {MAX_MEMBERS:,}")
+    if place.members > ZIP_ENTRIES_LIMIT:
+        raise findings.stop(
+            "archive-members", f"the archive has {place.members:,} members, more than {ZIP_ENTRIES_LIMIT:,}"
+        )
     if place.size > MAX_DIRECTORY:
         raise findings.stop("archive-directory", f"the directory has {place.size:,} bytes, more than {MAX_DIRECTORY:,}")
     file.seek(place.offset)
     entries = _parse(file.read(place.size), place.members, findings)
     unpacked = sum(entry.size for entry in entries)
-    if unpacked > MAX_UNPACKED:
+    if unpacked > UNZIPPED_LIMIT:
         raise findings.stop(
-            "archive-too-large", f"it unpacks to {unpacked:,} bytes, more than the {MAX_UNPACKED:,} that Lambda allows"
+            "archive-too-large",
+            f"it unpacks to {unpacked:,} bytes, more than the {UNZIPPED_LIMIT:,} that Lambda allows",
         )
     return _with_ends(file, entries, place.offset, findings)
 
