@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from lambda_wheels.problems import Problem
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
+from lambda_wheels.wheels.entry_points import scripts_in
 
-_GROUPS = ("console_scripts", "gui_scripts")
 _NAME = re.compile(r"[\w.-]+(?: [\w.-]+)*")
 _DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _OBJECT = re.compile(rf"(?P<module>{_DOTTED})\s*:\s*(?P<attribute>{_DOTTED})\s*(?:\[.*\])?")
@@ -55,7 +55,7 @@ def with_interpreter(script: bytes, target: Target) -> bytes:
 def entry_point_scripts(wheel: Wheel, target: Target) -> tuple[dict[str, bytes], list[Problem]]:
     """The scripts that the wheel's ``console_scripts`` and ``gui_scripts`` ask for, by name, and what is wrong."""
     scripts, problems = {}, []
-    for name, value in _entry_points(wheel.entry_points).items():
+    for name, value in dict(scripts_in(wheel.entry_points)).items():  # of two of one name the last, as with pip
         found = _OBJECT.fullmatch(value)
         if found is None or not _NAME.fullmatch(name) or set(name) == {"."}:
             problems.append(
@@ -83,18 +83,3 @@ def is_wrapper(script_name: str, names: Mapping[str, object]) -> bool:
         if lower.endswith(suffix):
             return script_name[: -len(suffix)] in names
     return script_name in names
-
-
-def _entry_points(text: str) -> dict[str, str]:
-    """Name and object reference of each script in ``entry_points.txt``, read as ``importlib.metadata`` reads it."""
-    found: dict[str, str] = {}
-    group = ""
-    for line in map(str.strip, text.splitlines()):
-        if not line or line.startswith("#"):
-            continue
-        if line.startswith("[") and line.endswith("]"):
-            group = line[1:-1].strip()
-        elif group in _GROUPS:
-            name, _, value = line.partition("=")
-            found[name.strip()] = value.strip()
-    return found

@@ -69,6 +69,7 @@ def test_wrappers_of_setuptools(tmp_path: Path, name: str) -> None:
         pytest.param("# c\n\n[other]\nx = m\n[ console_scripts ]\n  a = m : f  \n", {"a"}, id="other groups, spaces"),
         pytest.param("[console_scripts]\na = m:f [extra, more]\n", {"a"}, id="extras"),
         pytest.param("[console_scripts]\na-b.c_d = m:f\n", {"a-b.c_d"}, id="name"),
+        pytest.param("[console_scripts]\n; c = m\n# d = m\na = m:f\n", {"a"}, id="comments"),
         pytest.param("", set(), id="nothing"),
     ],
 )
