@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import threading
 import weakref
@@ -24,9 +25,11 @@ _mutexes_guard = threading.Lock()
 def exclusive(path: Path, *, wait: bool = True, required: bool = True) -> Iterator[bool]:
     """Hold the lock file ``path`` and yield True; with ``wait=False``, yield False where somebody else holds it.
 
-    A thread cannot take the same lock twice. The lock file stays behind: taking it away would let two hold it.
+    A thread cannot take the same lock twice. The lock file may stay behind. Who holds it may take it away: others who
+    wait for it see that what they would lock has no name any more, and start over.
 
-    :param required: if False, threads are kept apart even where the system does not let us lock files.
+    :param required: if False, threads are kept apart even where the system does not let us lock files; this then
+        yields False.
     :raises OSError: the lock file cannot be made or locked.
     """
     # File locks alone would do on local disks, but over NFS they belong to the process and let its threads through.
@@ -36,7 +39,7 @@ def exclusive(path: Path, *, wait: bool = True, required: bool = True) -> Iterat
         return
     try:
         with contextlib.ExitStack() as stack:
-            held = True
+            held = False
             try:
                 held = _lock_file(path, wait, stack)
             except OSError as error:
@@ -64,6 +67,9 @@ def _acquire(mutex: threading.Lock, wait: bool) -> bool:
 def _lock_file(path: Path, wait: bool, stack: contextlib.ExitStack) -> bool:
     import filelock  # here since it takes a tenth of the time in which all of us is imported
 
+    if not path.is_absolute():  # a home that is not known would become a folder named "~" here
+        raise OSError(errno.EINVAL, "not an absolute path", str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(path, thread_local=False)
     try:
         try:

@@ -88,17 +88,20 @@ class Place:
                 raise
         return StoredWheel(wheel, destination)
 
-    def prove_writable(self) -> None:
-        """Try whether wheels could be added.
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A fresh folder for unfinished work, gone afterwards; on the way it is tried whether wheels could be added.
 
         :raises OSError: why not.
         """
         self.layout.wheels.mkdir(parents=True, exist_ok=True)
-        self.layout.locks.mkdir(parents=True, exist_ok=True)
         if not os.access(self.layout.wheels, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.layout.wheels))
-        with scratch_folder(self.layout.scratch) as scratch:
-            (scratch / "probe").write_bytes(bytes(1 << 16))  # a full disk still makes folders, but takes no bytes
+        with scratch_folder(self.layout.scratch) as folder:
+            probe = folder / "probe"
+            probe.write_bytes(bytes(1 << 16))  # a full disk still makes folders, but takes no bytes
+            probe.unlink()
+            yield folder
 
     def _move_in(self, path: Path, destination: Path, sha256: str) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
@@ -165,7 +168,7 @@ def look_at(path: Path, sha256: str) -> Look:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
             opened = os.fstat(file.fileno())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Look.MISSING
     except OSError as error:
         logger.warning("cannot read a wheel of the store: %s", error)

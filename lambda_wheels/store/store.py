@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import os
 import tempfile
@@ -19,7 +20,6 @@ from lambda_wheels.store.care import StoreInfo
 from lambda_wheels.store.layout import Layout
 from lambda_wheels.store.locks import exclusive
 from lambda_wheels.store.place import Place, StoredWheel
-from lambda_wheels.store.scratch import scratch_folder
 from lambda_wheels.wheels import Wheel
 
 logger = logging.getLogger(__name__)
@@ -35,10 +35,23 @@ def default_folder() -> Path:
 
 
 @contextlib.contextmanager
+def lock_output(output: Path) -> Iterator[bool]:
+    """Hold the lock for writing ``output``, a real path, between threads and, if it yields True, between processes.
+
+    Its file is in the default store, as it must not be left in what we write nor beside it; builds with different
+    stores do not see each other's.
+    """
+    name = hashlib.sha256(os.fsencode(os.path.normcase(output))).hexdigest()
+    with exclusive(Layout(default_folder()).lock(name), required=False) as held:
+        yield held
+
+
+@contextlib.contextmanager
 def open_store(folder: Path | None = None) -> Iterator[Store]:
     """The store for one build: where its folder cannot be written, new wheels go to a temporary folder.
 
-    That is a warning in ``store.problems``; what the folder holds is still found.
+    That is seen by the first ``scratch()`` or ``add()`` and then a warning in ``store.problems``; what the folder holds
+    is still found.
 
     :param folder: None is :func:`default_folder`.
     :raises OutputError: no temporary folder can be made either.
@@ -62,13 +75,8 @@ class Store:
         self._temporary: Place | None = None
         self._guard = threading.Lock()
         self._problems: list[Problem] = []
-        if run is not None:
-            try:
-                if not folder.is_absolute():  # a home that is not known would become a folder named "~" here
-                    raise NotADirectoryError(f"not an absolute path: {folder}")
-                self._place.prove_writable()
-            except OSError as error:
-                self._go_round(error)
+        if run is not None and not folder.is_absolute():  # a home not known would become a folder named "~" here
+            self._go_round(NotADirectoryError(f"not an absolute path: {folder}"))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -113,12 +121,17 @@ class Store:
     def scratch(self) -> Iterator[Path]:
         """A fresh folder on the store's file system, gone afterwards; what killed processes left is swept on the way.
 
-        :raises OutputError: it cannot be made.
+        :raises OutputError: it cannot be made, or wheels could not be added.
         """
         with contextlib.ExitStack() as stack:
             place = self._temporary or self._place
             try:
-                folder = stack.enter_context(scratch_folder(place.layout.scratch))
+                try:
+                    folder = stack.enter_context(place.scratch())
+                except OSError as error:
+                    if place is self._temporary or self._run is None:
+                        raise
+                    folder = stack.enter_context(self._go_round(error).scratch())
             except OSError as error:
                 raise _failed("no scratch folder can be made in the store", error) from error
             yield folder
@@ -132,10 +145,7 @@ class Store:
 
         :raises ValueError: ``sha256`` is not one.
         """
-        path = self._layout.lock(sha256)
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        with exclusive(path, required=False):
+        with exclusive(self._layout.lock(sha256), required=False):
             yield
 
     def info(self) -> StoreInfo:
@@ -178,7 +188,7 @@ class Store:
                     message=f"the store cannot be written, so new wheels are kept for this run only: {error}",
                     hint="let LAMBDA_WHEELS_CACHE name a folder that can be written",
                 )
-                logger.warning("%s", problem)
+                logger.info("%s", problem)
                 self._temporary = _temporary_place(self._run)
                 self._problems.append(problem)
             return self._temporary

@@ -13,6 +13,9 @@ import pytest
 
 from lambda_wheels.store.locks import exclusive
 
+if sys.platform != "win32":
+    import fcntl
+
 HOLD = """
 import sys, time
 from pathlib import Path
@@ -64,7 +67,7 @@ def test_freed_after_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [OSError("no locks"), NotImplementedError("no locks")])
 def test_files_that_cannot_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    """Where files cannot be locked it is an OSError, or, if the lock is not required, threads are still kept apart."""
+    """Where files cannot be locked it is an OSError; if the lock is not required, it keeps only threads apart."""
 
     def fail(*args: object, **kwargs: object) -> None:
         raise error
@@ -72,10 +75,38 @@ def test_files_that_cannot_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(filelock.FileLock, "acquire", fail)
     with pytest.raises(OSError, match="no locks"), exclusive(tmp_path / "a.lock"):
         pass
+    order: list[str] = []
+
+    def work() -> None:
+        with exclusive(tmp_path / "a.lock", required=False) as held:
+            order.append(f"second {held}")
+
+    thread = threading.Thread(target=work)
     with exclusive(tmp_path / "a.lock", required=False) as held:
-        assert held
-        with exclusive(tmp_path / "a.lock", required=False, wait=False) as again:
-            assert not again
+        thread.start()
+        thread.join(0.1)
+        order.append(f"first {held}")
+    thread.join()
+    assert order == ["first False", "second False"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not let a locked file be taken away")
+def test_taken_away_while_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock file that its holder takes away is not locked by who opened it before, as it has no name any more."""
+    path = tmp_path / "a.lock"
+    real = fcntl.flock
+    calls = 0
+
+    def flock(descriptor: int, operation: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            path.unlink()
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with exclusive(path):
+        assert calls == 2 and path.exists()
 
 
 @pytest.mark.process

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import sys
 import tempfile
@@ -12,7 +13,7 @@ import pytest
 
 from lambda_wheels.errors import OutputError
 from lambda_wheels.problems import Severity
-from lambda_wheels.store import Store, atomic, open_store, place
+from lambda_wheels.store import Store, atomic, lock_output, open_store, place
 from tests.store.proven import add_one, proven
 
 
@@ -32,20 +33,29 @@ def read_only(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 def test_a_sound_store(tmp_path: Path) -> None:
-    """A folder that can be written is used as it is, without a warning."""
-    with open_store(tmp_path / "store") as store:
+    """A folder that can be written is used as it is, without a warning; the scratch folder in it is empty."""
+    with open_store(tmp_path / "store") as store, store.scratch() as scratch:
         assert (store.folder, store.problems) == (tmp_path / "store", ())
+        assert scratch.is_relative_to(store.folder) and list(scratch.iterdir()) == []
 
 
-def test_read_only(tmp_path: Path, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From a read-only store wheels are still read; new ones go to a folder that is gone afterwards; both are found."""
+def test_read_only(
+    tmp_path: Path, outside: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """From a read-only store wheels are still read; new ones go to a folder that is gone afterwards; both are found.
+
+    The warning is said once, in ``problems``, and not in the log as well.
+    """
     folder = tmp_path / "store"
     old = add_one(Store(folder), outside, "old")
     before = sorted(folder.rglob("*"))
     read_only(monkeypatch, folder)
     with open_store(folder) as store:
+        with store.scratch() as scratch:
+            assert not scratch.is_relative_to(folder)
         [problem] = store.problems
         assert (problem.rule, problem.severity) == ("store-not-writable", Severity.WARNING)
+        assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
         assert store.find(old.wheel.filename, old.wheel.sha256) == old
         new = add_one(store, outside, "new")
         assert not new.path.is_relative_to(folder)
@@ -79,8 +89,8 @@ def test_permission_bits(tmp_path: Path, outside: Path, mode: int) -> None:
     folder.chmod(mode)
     try:
         with open_store(folder) as store:
-            assert [problem.rule for problem in store.problems] == ["store-not-writable"]
             stored = add_one(store, outside)
+            assert [problem.rule for problem in store.problems] == ["store-not-writable"]
             assert store.find(stored.wheel.filename, stored.wheel.sha256) == stored
     finally:
         folder.chmod(0o700)
@@ -93,8 +103,8 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path, outside: Path, below: s
     in_the_way.parent.mkdir(parents=True, exist_ok=True)
     in_the_way.write_text("I was here first")
     with open_store(tmp_path / "store") as store:
-        assert [problem.rule for problem in store.problems] == ["store-not-writable"]
         stored = add_one(store, outside)
+        assert [problem.rule for problem in store.problems] == ["store-not-writable"]
         assert store.find(stored.wheel.filename, stored.wheel.sha256) == stored
     assert in_the_way.read_text() == "I was here first"
 
@@ -123,7 +133,11 @@ def test_nowhere_to_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When no temporary folder can be made either, it is our error."""
     (tmp_path / "store").write_text("in the way")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
-    with pytest.raises(OutputError, match="temporary folder"), open_store(tmp_path / "store"):
+    with (
+        open_store(tmp_path / "store") as store,
+        pytest.raises(OutputError, match="temporary folder"),
+        store.scratch(),
+    ):
         pass
 
 
@@ -140,6 +154,8 @@ def test_a_file_that_is_not_there(tmp_path: Path, outside: Path) -> None:
 def test_no_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A default folder that is not absolute, as without a home, is never made below the working directory."""
     monkeypatch.chdir(tmp_path)
-    with open_store(Path("~/.cache/lambda-wheels")) as store:
+    monkeypatch.setattr("lambda_wheels.store.store.default_folder", lambda: Path("~/.cache/lambda-wheels"))
+    with open_store() as store, store.scratch(), store.lock("00" * 32), lock_output(tmp_path) as held:
         assert [problem.rule for problem in store.problems] == ["store-not-writable"]
+        assert not held
     assert list(tmp_path.iterdir()) == []
