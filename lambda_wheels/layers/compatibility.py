@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations
+from itertools import combinations, product
+from typing import Final
 
-from packaging.version import Version
+from packaging.tags import Tag
 
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
 from lambda_wheels.wheels import Wheel
+
+_ANYWHERE: Final = Tag("py3", "none", "any")
 
 
 def compatibility(
@@ -23,13 +26,13 @@ def compatibility(
     :param bound_to_runtime: whether the layer names the interpreter of its runtime, and so fits no other.
     """
     wheels = list(wheels)
-    runtimes = [target.runtime] if bound_to_runtime else list(RUNTIMES)
-    fits = {
-        (runtime, architecture)
-        for runtime in runtimes
-        for architecture in ARCHITECTURES
-        if _fits(wheels, Target(runtime, architecture))
-    }
+    runtimes = [
+        name
+        for name in ([target.runtime] if bound_to_runtime else RUNTIMES)
+        if all(wheel.requires_python.contains(RUNTIMES[name].python, prereleases=True) for wheel in wheels)
+    ]
+    choosy = [wheel.tags for wheel in wheels if _ANYWHERE not in wheel.tags]  # for the others no target lists its tags
+    fits = {pair for pair in product(runtimes, ARCHITECTURES) if all(map(Target(*pair).accepts, choosy))}
     # Built for it, perhaps under a waiver: then nothing is known of any other.
     best: tuple[Sequence[str], Sequence[str]] = ([target.runtime], [target.architecture])
     if (target.runtime, target.architecture) not in fits:
@@ -42,12 +45,3 @@ def compatibility(
             if len(common) * len(architectures) >= len(best[0]) * len(best[1]):
                 best = (common, architectures)
     return tuple(best[0]), tuple(best[1])
-
-
-def _fits(wheels: Iterable[Wheel], target: Target) -> bool:
-    """Whether the tags and ``Requires-Python`` of every wheel hold on ``target``."""
-    tags = frozenset(target.tags)
-    python = Version(target.python)
-    return all(
-        not wheel.tags.isdisjoint(tags) and wheel.requires_python.contains(python, prereleases=True) for wheel in wheels
-    )

@@ -86,6 +86,17 @@ def test_compatibility(
     assert compatibility(made, Target(*target)) == wanted
 
 
+def test_no_tags_for_pure_wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no wheel asks for more than Python 3 no target lists its tags, which takes longer than all the rest."""
+
+    def fail(target: Target) -> None:
+        pytest.fail(f"the tags of {target} are not needed")
+
+    wheels = [hand_made(tmp_path, "a").wheel, hand_made(tmp_path, "b", tag="py2.py3-none-any").wheel]
+    monkeypatch.setattr(Target, "tags", property(fail))
+    assert compatibility(wheels, Target("python3.13", "arm64")) == (EVERY, BOTH)
+
+
 @pytest.mark.parametrize("target", list(product(RUNTIMES, ARCHITECTURES)), ids="-".join)
 def test_every_pair_holds(tmp_path: Path, target: tuple[str, str]) -> None:
     """Whatever the target, each pair of the two lists is one on which all wheels run."""
