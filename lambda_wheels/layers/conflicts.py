@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from lambda_wheels.layers.entries import Entry
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.wheels import Wheel
+from lambda_wheels.wheels.layout import folders_above
 
 RULE = "path-conflict"
 
@@ -142,7 +143,7 @@ def _folders(shares: Sequence[Share]) -> dict[str, Wheel]:
     folders: dict[str, Wheel] = {}
     for share in shares:
         for entry in share.entries:
-            for folder in _parents(entry.path):
+            for folder in folders_above(entry.path):
                 if folder in folders:
                     break
                 folders[folder] = share.wheel
@@ -187,9 +188,3 @@ def _case_conflicts(shares: Sequence[Share], folders: Mapping[str, Wheel]) -> It
                     member=path,
                     message=f"differs only in case from {paths[0]} in {first.filename}",
                 )
-
-
-def _parents(path: str) -> Iterator[str]:
-    """The folders above ``path``, the nearest first."""
-    while path := path.rpartition("/")[0]:
-        yield path

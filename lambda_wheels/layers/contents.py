@@ -15,7 +15,7 @@ from lambda_wheels.errors import LayerError
 from lambda_wheels.layers.conflicts import Settlement, Share, settle
 from lambda_wheels.layers.entries import Entry, content_digest, copied, generated, in_order
 from lambda_wheels.layers.limits import check_limits
-from lambda_wheels.layers.manifest import Manifest, ManifestWheel
+from lambda_wheels.layers.manifest import Manifest, ManifestWheel, manifest_path
 from lambda_wheels.layers.record import INSTALLER, PYTHON, record_text
 from lambda_wheels.layers.scripts import entry_point_scripts, is_for_python, is_wrapper, with_interpreter
 from lambda_wheels.layers.sources import pieces_of
@@ -24,6 +24,7 @@ from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.store import StoredWheel
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
+from lambda_wheels.wheels.layout import landing
 
 Read = Callable[[Entry], Generator[bytes]]
 """Gives the inflated bytes of an entry in pieces: asked for scripts only."""
@@ -86,7 +87,8 @@ def lay_out(
     )
     shares = [_with_record(share, settlement) for share in shares]
     files = _merge(shares)
-    everything = in_order([*files, generated(manifest.path, manifest.as_bytes())])
+    said = manifest.as_bytes()
+    everything = in_order([*files, generated(manifest_path(said), said)])
     sizes = {share.wheel.name: sum(entry.size for entry in share.entries) for share in shares}
     unzipped_size = sum(entry.size for entry in everything)
     zipped_size = zip_size(everything)
@@ -124,12 +126,9 @@ def _record_path(wheel: Wheel) -> str:
 def _library_path(wheel: Wheel, name: str) -> str | None:
     """Where below ``python/`` the member ``name`` goes; None where it does not."""
     first, _, rest = name.partition("/")
-    if first == wheel.dist_info:
-        return None if rest in _NOT_INSTALLED else name
-    if first != wheel.data:
-        return name
-    scheme, _, rest = rest.partition("/")
-    return rest if rest and scheme in {"purelib", "platlib", "data"} else None
+    if first == wheel.dist_info and rest in _NOT_INSTALLED:
+        return None
+    return landing(name, wheel.data)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

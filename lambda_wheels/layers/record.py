@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterable
 
-from lambda_wheels.layers.entries import Entry, in_order
+from lambda_wheels.layers.entries import Entry
 
 PYTHON: str = "python/"
 """The folder of a layer that Lambda puts on ``sys.path``, where we put what a wheel puts into site-packages."""
@@ -21,7 +21,7 @@ INSTALLER: bytes = b"lambda-wheels\n"
 def record_text(entries: Iterable[Entry], record_path: str) -> bytes:
     """The RECORD that stands at ``record_path`` and lists ``entries`` and itself; paths are relative to ``python/``."""
     rows = [(recorded_path(record_path), "", "")]
-    rows += [(recorded_path(entry.path), _digest(entry.sha256), str(entry.size)) for entry in in_order(entries)]
+    rows += [(recorded_path(entry.path), _digest(entry.sha256), str(entry.size)) for entry in entries]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(sorted(rows))
     return text.getvalue().encode()

@@ -41,7 +41,6 @@ def write_zip(contents: Contents, output: Path, *, progress: Progress = silent) 
         with new_file(path) as file, WheelFiles() as wheels:
             sink = _Sink(file, hasher, contents.zip_size, report, output.name)
             _write(contents.entries, sink, wheels)
-        # While the last pieces were hashed, the file reached the disk.
         return WrittenZip(path=output, size=contents.zip_size, sha256=hasher.hexdigest())
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO, Final, NamedTuple
 
+from lambda_wheels.errors import WheelError
 from lambda_wheels.wheels.findings import Findings
 
 _END = struct.Struct("<4s4H2IH")
@@ -71,7 +72,7 @@ def _find_signature(tail: bytes) -> int | None:
     return place if place >= 0 else None
 
 
-def _no_archive(file: BinaryIO, file_size: int, findings: Findings) -> Exception:
+def _no_archive(file: BinaryIO, file_size: int, findings: Findings) -> WheelError:
     file.seek(0)
     start = file.read(512).lstrip().lower()
     if not file_size:

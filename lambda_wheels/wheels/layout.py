@@ -45,39 +45,41 @@ def find_data(names: Collection[str], identity: Identity, findings: Findings) ->
 
 def check_data(files: Collection[str], data: str, dist_info: str | None, findings: Findings) -> None:
     """Every file of ``.data`` is in a known scheme, and lands where no other file of the wheel is."""
-    taken = {name for name in files if not name.startswith(f"{data}/")}
-    folders = {folder for name in taken for folder in _parents(name)}
+    taken = {name for name in files if name.partition("/")[0] != data}
+    folders = {folder for name in taken for folder in folders_above(name)}
     for name in files:
-        if not name.startswith(f"{data}/"):
+        first, _, inside = name.partition("/")
+        if first != data:
             continue
-        _, _, inside = name.partition("/")
         scheme, _, path = inside.partition("/")
         if not path:
             findings.add("data-scheme", "it is in no scheme", member=name)
         elif scheme not in SCHEMES:
             findings.add("data-scheme", f"{scheme!r} is not a scheme", member=name)
         elif scheme in _INTO_ROOT:
-            if path in taken or path in folders or not taken.isdisjoint(_parents(path)):
+            if path in taken or path in folders or not taken.isdisjoint(folders_above(path)):
                 findings.add("data-collision", f"it lands on {path}, which is there already", member=name)
             top = path.partition("/")[0]
             if top.endswith(".dist-info") and top != dist_info:
                 findings.add("data-dist-info", f"it lands in {top}, which is not of this wheel", member=name)
             taken.add(path)
-            folders.update(_parents(path))
+            folders.update(folders_above(path))
 
 
 def landing(name: str, data: str) -> str | None:
     """Where a member is among the modules that Python finds; None for scripts and headers, which are not there."""
-    if not name.startswith(f"{data}/"):
+    first, _, inside = name.partition("/")
+    if first != data:
         return name
-    scheme, _, path = name[len(data) + 1 :].partition("/")
-    return path if scheme in _INTO_ROOT else None
+    scheme, _, path = inside.partition("/")
+    return path if path and scheme in _INTO_ROOT else None
 
 
 def _folders(names: Collection[str], ending: str) -> list[str]:
     return sorted({top for top in (name.partition("/")[0] for name in names) if top.endswith(ending)})
 
 
-def _parents(path: str) -> Iterator[str]:
+def folders_above(path: str) -> Iterator[str]:
+    """The folders above ``path``, the nearest first."""
     while path := path.rpartition("/")[0]:
         yield path

@@ -12,7 +12,7 @@ from lambda_wheels.wheels.end_record import MAX_32
 LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
 
 
-def header_size(entry: DirectoryEntry, head: bytes) -> int:
+def header_size(head: bytes) -> int:
     """Bytes from the beginning of the header, of which ``head`` is the fixed part, to those of the member.
 
     :raises DamagedMemberError: there is no header.

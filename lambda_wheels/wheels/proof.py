@@ -104,7 +104,7 @@ class _Work:
     def _prove_one(self, file: BinaryIO, entry: DirectoryEntry) -> Member:
         file.seek(entry.offset)
         header = file.read(LOCAL_HEADER.size)
-        size = header_size(entry, header)
+        size = header_size(header)
         start = entry.offset + size
         if start > entry.end:
             raise DamagedMemberError("archive-local-header", "its header reaches into what follows it")

@@ -266,6 +266,11 @@ def test_data_files_in_the_wrong_place(
     assert found(make_wheel(tmp_path, files=files, data={data: "x"})) == [(rule, member)]
 
 
+def test_a_file_named_as_the_data_folder(tmp_path: Path) -> None:
+    """A file at the top that has the name of the ``.data`` folder is in no scheme: pip stumbles over it."""
+    assert found(make_wheel(tmp_path, files={"demo-1.0.data": "x"})) == [("data-scheme", "demo-1.0.data")]
+
+
 def test_schemes_collide_with_each_other(tmp_path: Path) -> None:
     """Two schemes that end in one folder cannot both have a file."""
     wheel = make_wheel(tmp_path, data={"purelib/a.py": "x", "data/a.py": "x"})
