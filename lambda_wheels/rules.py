@@ -61,7 +61,6 @@ RULES: Final = MappingProxyType(
             ),
             ("conflict", "No set of versions satisfies all requirements together."),
             ("resolution-too-deep", "pip gave up looking for a set of versions."),
-            ("yanked", "A chosen release was withdrawn by its authors; a warning."),
             ("hash-mismatch", "A file has another hash than the one required."),
             ("hash-missing", "Hashes are required, and a requirement has none or is not pinned."),
             ("program-refused", "pip wanted to start a program."),
@@ -77,6 +76,7 @@ RULES: Final = MappingProxyType(
             ("pip-timeout", "pip did not end in time."),
             ("disk-failed", "pip could not read or write a file."),
         ),
+        **_rules(("yanked", "A chosen release was withdrawn by its authors; a warning."), waivable=True),
         # The index
         **_rules(
             ("index-unreachable", "An index could not be reached."),
@@ -154,9 +154,6 @@ RULES: Final = MappingProxyType(
             ("record-encoding", "The file RECORD is not UTF-8, or not CSV."),
             ("entry-points-encoding", "The file entry_points.txt is not UTF-8."),
             ("entry-point-climbs", "The name of a script would put it outside its folder."),
-            ("pth-file", "The wheel has a .pth file, of which Python executes lines when it starts; a warning."),
-            ("site-customization", "The wheel has a sitecustomize or usercustomize module; a warning."),
-            ("shadows-stdlib", "The wheel has a module that takes the place of the standard library's; a warning."),
         ),
         **_rules(
             ("wheel-tags", "The tags in WHEEL are not those of the file name."),
@@ -170,6 +167,9 @@ RULES: Final = MappingProxyType(
             ("record-hash", "A file does not have the hash that RECORD gives, or RECORD gives none."),
             ("record-size", "A file does not have the size that RECORD gives."),
             ("record-digest", "RECORD has a hash of a kind other than sha256, sha384 and sha512."),
+            ("pth-file", "The wheel has a .pth file, of which Python executes lines when it starts; a warning."),
+            ("site-customization", "The wheel has a sitecustomize or usercustomize module; a warning."),
+            ("shadows-stdlib", "The wheel has a module that takes the place of the standard library's; a warning."),
             waivable=True,
         ),
         # The layer

@@ -13,7 +13,7 @@ WAIVABLE = "path-conflict"
 ERROR = Problem(rule=WAIVABLE, message="m", project="demo")
 ALLOWABLE = Problem(rule=WAIVABLE, message="m", project="demo", hint="to let it stand, allow path-conflict:demo")
 WARNING = Problem(rule="yanked", message="m", project="demo", severity=Severity.WARNING)
-STOPPING = Problem(rule="yanked", message="m", project="demo")
+STOPPING = Problem(rule="yanked", message="m", project="demo", hint="to let it stand, allow yanked:demo")
 FATAL = Problem(rule="wrong-tag", message="m", project="demo")
 
 
@@ -97,6 +97,12 @@ def test_judge(
     assert list(verdict.errors) == errors
     assert list(verdict.warnings) == warnings
     assert verdict.waived == waived
+
+
+def test_strict_and_allowed() -> None:
+    """What is worth a warning can be allowed, too: else a strict build of some projects would be impossible."""
+    verdict = Waivers.read(["yanked:demo"]).judge([WARNING], strict=True)
+    assert (verdict.errors, verdict.warnings, verdict.waived) == ((), (WARNING,), {"yanked:demo"})
 
 
 def test_problem_without_project() -> None:

@@ -6,11 +6,12 @@ network, so nothing is read from its words: only from what the runner saw.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from lambda_wheels.errors import (
     IndexUnavailableError,
@@ -30,6 +31,9 @@ from lambda_wheels.targets import Target
 
 _HARMLESS_PROGRAMS = frozenset({"lsb_release", "uname", "rustc"})
 """What pip asks in every run for the name that it gives itself towards an index; it passes over their absence."""
+
+_SHOWN = 6
+"""How many wishes a message names at the most."""
 
 _NOT_UNDERSTOOD = 2
 """pip's exit code for options that it does not take, or whose values it does not understand."""
@@ -65,7 +69,15 @@ _REFUSED = {
 }
 """What the runner refused: what is wrong with it, and what to try."""
 
+_BAD_MARKER = (
+    "bad-requirement",
+    "a marker of a requirement compares what cannot be compared",
+    "correct it, or ask for another version of what requires it",
+)
+
 _PIP_ERRORS = {
+    "UndefinedComparison": _BAD_MARKER,
+    "UndefinedEnvironmentName": _BAD_MARKER,
     "HashMismatch": (
         "hash-mismatch",
         "the file has another hash than the one required",
@@ -140,44 +152,85 @@ def _refusals(events: Iterable[Event]) -> Iterable[Problem]:
 
 def _missing(failed: Event, events: Iterable[Event], target: Target) -> list[Problem]:
     """What pip could not find, or could not have together."""
-    causes: Sequence[dict[str, Any]] = failed["causes"]
-    problems = []
-    for cause in causes:
-        if cause["python"]:
-            if SpecifierSet(cause["specifier"]).contains(target.python, prereleases=True):
-                continue
-            problems.append(
-                Problem(
-                    rule="requires-python",
-                    message=f"{cause['parent'] or 'what was asked for'} needs Python {cause['specifier']}, "
-                    f"{target.runtime} has {target.python}",
-                    hint="ask for an older version, or build for another runtime",
-                )
-            )
-            continue
-        files = passed_over(failed["files"][cause["project"]])
-        if not has_candidates(files, cause["specifier"]):
-            problems.append(explain(cause["project"], cause["specifier"], cause["parent"], files, target))
-    if causes and not problems:
-        wanted = [
-            f"{cause['parent'] or 'you'} ask{'s' if cause['parent'] else ''} for {cause['requirement']}"
-            for cause in causes
-        ]
-        wanted += [
-            f"a constraint says {event['name']}{event['specifier']}"
-            for event in events
-            if event["event"] == "requirement"
-            and event["constraint"]
-            and canonicalize_name(event["name"]) in {cause["project"] for cause in causes}
-        ]
-        problems.append(
-            Problem(
-                rule="conflict",
-                message=f"no set of versions satisfies everything: {'; '.join(dict.fromkeys(wanted))}",
-                hint="loosen one of these",
-            )
+    problems = [*_unfit_parents(failed["causes"], target), *_without_candidates(failed, target)]
+    if failed["causes"] and not problems:
+        return [_conflict(failed["causes"], events)]
+    return problems
+
+
+def _unfit_parents(causes: Iterable[dict[str, Any]], target: Target) -> Iterator[Problem]:
+    """What needs another Python; of several versions of one project, the newest speaks for all."""
+    unfit = [
+        cause
+        for cause in causes
+        if cause["python"] and not SpecifierSet(cause["specifier"]).contains(target.python, prereleases=True)
+    ]
+    for same in _by(unfit, lambda cause: str(cause["parent"]).partition(" ")[0]):
+        newest = max(same, key=_parent_version)
+        yield Problem(
+            rule="requires-python",
+            message=f"{_who(same) or 'what was asked for'} needs Python {newest['specifier']}, "
+            f"{target.runtime} has {target.python}",
+            hint="ask for an older version, or build for another runtime",
         )
-    return list(dict.fromkeys(problems))
+
+
+def _without_candidates(failed: Event, target: Target) -> Iterator[Problem]:
+    """The projects of which there was nothing to choose, one problem each."""
+    causes = [cause for cause in failed["causes"] if not cause["python"]]
+    for same in _by(causes, lambda cause: str(cause["project"])):
+        project, newest = same[0]["project"], max(same, key=_parent_version)
+        files = passed_over(failed["files"][project])
+        if not has_candidates(files, newest["specifier"]):
+            yield explain(project, newest["specifier"], _who(same), files, target)
+
+
+def _conflict(causes: Sequence[dict[str, Any]], events: Iterable[Event]) -> Problem:
+    wanted = []
+    for same in _by(causes, lambda cause: f"{str(cause['parent']).partition(' ')[0]} {cause['requirement']}"):
+        who = _who(same)
+        wanted.append(f"{who or 'you'} ask{'s' if who else ''} for {same[0]['requirement']}")
+    wanted += [
+        f"a constraint says {event['name']}{event['specifier']}"
+        for event in events
+        if event["event"] == "requirement"
+        and event["constraint"]
+        and canonicalize_name(event["name"]) in {cause["project"] for cause in causes}
+    ]
+    more = f"; and {len(wanted) - _SHOWN} more" if len(wanted) > _SHOWN else ""
+    return Problem(
+        rule="conflict",
+        message=f"no set of versions satisfies everything: {'; '.join(wanted[:_SHOWN])}{more}",
+        hint="loosen one of these",
+    )
+
+
+def _by(causes: Iterable[dict[str, Any]], key: Callable[[dict[str, Any]], str]) -> list[list[dict[str, Any]]]:
+    """The causes that are the same but for a version, together: pip tries many versions of a project in vain."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for cause in causes:
+        groups.setdefault(key(cause), []).append(cause)
+    return list(groups.values())
+
+
+def _who(causes: Sequence[dict[str, Any]]) -> str:
+    """The projects that wanted it, each by its newest version; empty where the caller did."""
+    said = []
+    for same in _by(causes, lambda cause: str(cause["parent"]).partition(" ")[0]):
+        versions = {cause["parent"] for cause in same}
+        older = f" (and {len(versions) - 1} older)" if len(versions) > 1 else ""
+        if newest := max(same, key=_parent_version)["parent"]:
+            said.append(f"{newest}{older}")
+    return " and ".join(said)
+
+
+def _parent_version(cause: dict[str, Any]) -> Version:
+    """The version of ``demo 1.0``; a requirement of the caller's own comes first of all."""
+    text = str(cause["parent"]).rpartition(" ")[2]
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return Version("0")
 
 
 def _by_class(failed: Event, run: PipRun, target: Target) -> LambdaWheelsError:

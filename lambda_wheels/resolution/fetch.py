@@ -72,7 +72,9 @@ def fetch(
             locks.enter_context(store.lock(sha256))
         have |= _find(missing, store)  # another build may have brought some while we waited
         missing = [wheel for wheel in missing if wheel.sha256 not in have]
-        arguments = [*pip_options(options), *(f"--extra-index-url={url}" for url in resolution.credentials)]
+        credentials = [f"--extra-index-url={url}" for url in resolution.credentials]
+        trusted = [place for place in resolution.places if place.startswith("--trusted-host=")]
+        arguments = [*pip_options(options), *credentials, *trusted]
         here = len(have)
         paths = _bring(missing, resolution.target, arguments, scratch, lambda done, what: tell(here + done, what))
         inflated = _Inflated(progress)

@@ -143,6 +143,12 @@ def _nearest(tags: Iterable[Tag], target: Target) -> str:
     same_machine = [tag for tag in tags if "linux" in tag.platform and tag.platform.endswith(target.machine)]
     same_python = [tag for tag in tags if tag.interpreter == target.interpreter]
     shown = [tag for tag in same_machine if tag in same_python] or same_machine or same_python or tags
-    names = list(dict.fromkeys(f"{tag.interpreter} {tag.platform}" for tag in shown))
+    names = list(dict.fromkeys(_words(tag) for tag in shown))
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
+
+
+def _words(tag: Tag) -> str:
+    """The tag without an ABI that says nothing new; that of a free-threaded Python does."""
+    abi = "" if tag.abi in {tag.interpreter, "abi3", "none"} else f" {tag.abi}"
+    return f"{tag.interpreter}{abi} {tag.platform}"

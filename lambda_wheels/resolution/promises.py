@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.report import ResolvedWheel
@@ -31,12 +31,20 @@ def broken_promises(promised: ResolvedWheel, wheel: Wheel) -> list[Problem]:
         broken("sha256", promised.sha256, wheel.sha256)
     if (promised.name, promised.version) != (wheel.name, wheel.version):
         broken("project", f"{promised.name} {promised.version}", f"{wheel.name} {wheel.version}")
-    if SpecifierSet(promised.requires_python) != wheel.requires_python:
+    if _specifiers(promised.requires_python) not in {None, wheel.requires_python}:
         broken("Requires-Python", promised.requires_python, wheel.requires_python)
     told, found = _parsed(promised.requires_dist), _parsed(wheel.requires_dist)
     if told != found:
         broken("set of requirements", _listed(told - found), _listed(found - told))
     return problems
+
+
+def _specifiers(text: str) -> SpecifierSet | None:
+    """None where it is no Requires-Python at all, which is found in the wheel as well."""
+    try:
+        return SpecifierSet(text)
+    except InvalidSpecifier:
+        return None
 
 
 def _parsed(texts: Iterable[str]) -> set[Requirement | str]:

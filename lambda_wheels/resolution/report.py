@@ -53,7 +53,7 @@ class Resolution:
     problems: tuple[Problem, ...]
     """Warnings: a release that was yanked."""
     places: tuple[str, ...] = ()
-    """As arguments of pip: the indexes and places that requirement files brought, without credentials."""
+    """As arguments of pip: the indexes, places and trusted hosts that requirement files brought; no credentials."""
     credentials: tuple[str, ...] = field(default=(), repr=False)
     """The URLs of indexes that carry credentials: they serve for the files there, too."""
 

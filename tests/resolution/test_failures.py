@@ -204,3 +204,15 @@ def test_complaint_over_several_lines() -> None:
     words = "Usage:\n  pip install [options] <archive url/path> ...\n\n--timeout error: invalid\nvalue: 'soon'\n"
     error = failure(PipRun(code=2, events=(), words=words), TARGET)
     assert str(error).endswith("given: --timeout error: invalid value: 'soon'")
+
+
+def test_many_versions_in_vain() -> None:
+    """pip tries one version of a project after the other: the newest speaks for all that met the same failure."""
+    causes = [
+        {"project": "deep", "requirement": "deep", "specifier": "", "python": False, "parent": f"demo 1.{minor}"}
+        for minor in (2, 10, 1)
+    ]
+    events = [failed("DistributionNotFound", causes=causes, files={"deep": []})]
+    [problem] = failure(PipRun(code=1, events=tuple(events), words=""), TARGET).problems
+    assert (problem.rule, problem.project) == ("no-such-project", "deep")
+    assert "demo 1.10 (and 2 older)" in str(problem)

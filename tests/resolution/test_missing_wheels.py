@@ -19,6 +19,7 @@ ARM: Row = ("demo-3.0-cp311-cp311-manylinux_2_17_aarch64.whl", "platform_mismatc
 WINDOWS: Row = ("demo-3.0-cp312-cp312-win_amd64.whl", "platform_mismatch", "", "")
 NEW_PYTHON: Row = ("demo-4.0-py3-none-any.whl", "requires_python_mismatch", ">=3.12", "")
 NEW_PYTHON_NATIVE: Row = ("demo-4.0-cp312-cp312-manylinux_2_17_x86_64.whl", "platform_mismatch", ">=3.12", "")
+FREE_THREADED: Row = ("demo-1.0-cp313-cp313t-manylinux_2_17_x86_64.whl", "platform_mismatch", "", "")
 LATE: Row = ("demo-5.0-py3-none-any.whl", "upload_too_late", "", "")
 NO_FILE: Row = ("demo-5.0.exe", "format_unsupported", "", "")
 
@@ -42,6 +43,7 @@ NO_FILE: Row = ("demo-5.0.exe", "format_unsupported", "", "")
             [ARM, WINDOWS], "", "no-fitting-wheel", ["cp311 manylinux_2_17_aarch64", str(TARGET)], id="machine"
         ),
         pytest.param([WINDOWS], "", "no-fitting-wheel", ["cp312 win_amd64", "pip wheel"], id="Windows"),
+        pytest.param([FREE_THREADED], "", "no-fitting-wheel", ["cp313 cp313t manylinux_2_17_x86_64"], id="ABI"),
         pytest.param([NEW_PYTHON], "", "requires-python", [">=3.12", "python3.11"], id="Python"),
         pytest.param([NEW_PYTHON_NATIVE], "", "requires-python", [">=3.12"], id="Python, told by tags first"),
         pytest.param([YANKED], "", "only-yanked", ["demo==1.5"], id="yanked"),

@@ -176,3 +176,16 @@ def test_query_of_a_page_that_fails(
     assert any("token=sesame" in request.path for request in index.requests)
     for text in [*seen, caplog.text, str(caught.value)]:
         assert "sesame" not in text
+
+
+def test_places_of_a_file(tmp_path: Path, private: IndexServer, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The plain command looks where the requirement file says, and nowhere else: a stranger may own the same name."""
+    links = tmp_path_factory.mktemp("links")
+    make_wheel(links, "local")
+    (tmp_path / "r.txt").write_text(f"--no-index\n--find-links {links}\n--trusted-host example.org\nlocal\n")
+    resolution = run_resolve(tmp_path, tmp_path / "r.txt")
+    assert resolution.places == ("--no-index", f"--find-links={links}", "--trusted-host=example.org")
+    assert "--no-index" in plain_command(ARM, resolution.wheels, resolution.places)
+    (tmp_path / "r.txt").write_text(f"--index-url {private.url_with_credentials}\ndemo\n")
+    (place,) = run_resolve(tmp_path, tmp_path / "r.txt").places
+    assert place == f"--index-url={private.url}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from .telling import emit, public, refuse, wrap
@@ -48,22 +48,26 @@ def prepare_only_wheels() -> None:
         # again when the files of that index are fetched.
         emit("credentials", urls=[url for url in urls if "@" in urllib.parse.urlsplit(url).netloc])
 
-    def places(finder: Any) -> Iterator[tuple[str, str]]:
-        for number, url in enumerate(finder.index_urls):
-            yield url, f"{'--extra-index-url' if number else '--index-url'}={public(url)}"
-        for place in finder.find_links:
-            yield place, f"--find-links={public(place) if '://' in place else place}"
+    def places(finder: Any, session: Any) -> list[str]:
+        """Where pip looks now, as arguments."""
+        flags = ["--index-url", *["--extra-index-url"] * len(finder.index_urls)]
+        return [
+            *(["--no-index"] if finder.search_scope.no_index else []),
+            *(f"{flag}={public(url)}" for flag, url in zip(flags, finder.index_urls, strict=False)),
+            *(f"--find-links={public(place) if '://' in place else place}" for place in finder.find_links),
+            *(f"--trusted-host={host}{f':{port}' if port else ''}" for host, port in session.pip_trusted_origins),
+        ]
 
     @wrap(RequirementCommand, "get_requirements")
     def get_requirements(
         original: Callable[..., Any], self: Any, args: Any, options: Any, finder: Any, session: Any
     ) -> Any:
-        given = {*finder.index_urls, *finder.find_links}
+        given = places(finder, session)
         requirements = original(self, args, options, finder, session)
         if finder.format_control.no_binary or ":all:" not in finder.format_control.only_binary:
             refuse("no-binary", ", ".join(sorted(finder.format_control.no_binary)) or "anything")
         check_indexes(finder.index_urls)
-        emit("places", arguments=[argument for url, argument in places(finder) if url not in given])
+        emit("places", arguments=[place for place in places(finder, session) if place not in given])
         for requirement in requirements:
             if requirement.match_markers():
                 check(requirement)
