@@ -12,11 +12,13 @@ from pathlib import Path
 
 from lambda_wheels.layers.contents import Contents
 from lambda_wheels.layers.entries import Entry, FromWheel
-from lambda_wheels.layers.ours import TOP_FOLDERS, check_ours, locked
+from lambda_wheels.layers.ours import TOP_FOLDERS, check_ours
 from lambda_wheels.layers.output import STAGING_PREFIX, refused, settled, staging_path, writing
 from lambda_wheels.layers.sources import WheelFiles, inflated
 from lambda_wheels.progress import Progress, ProgressEvent, Stage, silent
+from lambda_wheels.store import lock_output
 from lambda_wheels.store.atomic import replace
+from lambda_wheels.wheels.layout import folders_above
 
 _BATCH_FILES = 64
 _BATCH_BYTES = 4 << 20
@@ -45,22 +47,23 @@ def write_folder(contents: Contents, output: Path, *, progress: Progress = silen
 def _appear(contents: Contents, folder: Path, progress: Progress) -> None:
     with _staged(contents, folder.parent, progress) as stage:
         try:
-            stage.rename(folder)  # refused where the folder is there by now, but for an empty one on POSIX
+            replace(stage, folder)  # refused where the folder is there by now, but for an empty one on POSIX
             return
         except OSError:
             if not folder.is_dir():
                 raise
         # Another builder of the same output was quicker.
-        with locked(folder):
+        with lock_output(folder):
             check_ours(folder)
             _swap_in(stage, folder)
 
 
 def _fill_in_place(contents: Contents, folder: Path, progress: Progress) -> None:
-    with locked(folder):
+    with lock_output(folder) as alone:
         check_ours(folder)
-        for left_over in folder.glob(f"{STAGING_PREFIX}*.tmp"):  # by a build that was killed: we have the lock
-            shutil.rmtree(left_over, ignore_errors=True)
+        if alone:  # else another build may be at work in them
+            for left_over in folder.glob(f"{STAGING_PREFIX}*.tmp"):
+                shutil.rmtree(left_over, ignore_errors=True)
         with _staged(contents, folder, progress) as stage:
             _swap_in(stage, folder)
 
@@ -78,14 +81,17 @@ def _staged(contents: Contents, folder: Path, progress: Progress) -> Iterator[Pa
 
 
 def _swap_in(stage: Path, folder: Path) -> None:
-    """Put the folders of ``stage`` in the place of ours in ``folder``; what was there ends up in ``stage``."""
-    aside = stage / "old"
+    """Put the folders of ``stage`` in the place of ours in ``folder``; if that fails or is stopped, all is as before.
+
+    What was there is aside meanwhile. Where it cannot be brought back it stays there, until the next build.
+    """
+    aside = staging_path(folder)
     _make_folder(aside)
-    moved: list[tuple[Path, Path]] = []
+    moves: list[tuple[Path, Path]] = []
 
     def move(source: Path, destination: Path) -> None:
+        moves.append((source, destination))  # first, as we may be stopped when it is just done
         replace(source, destination)
-        moved.append((source, destination))
 
     try:
         for name in TOP_FOLDERS:
@@ -94,14 +100,18 @@ def _swap_in(stage: Path, folder: Path) -> None:
             if (stage / name).exists():
                 move(stage / name, folder / name)
     except BaseException:
-        for source, destination in reversed(moved):
-            replace(destination, source)
+        for source, destination in reversed(moves):
+            if os.path.lexists(destination) and not os.path.lexists(source):
+                replace(destination, source)
+        with contextlib.suppress(OSError):
+            aside.rmdir()
         raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _fill(entries: Sequence[Entry], root: Path, progress: Progress) -> None:
     """Write all files below ``root``, in threads."""
-    for folder in sorted({parent for entry in entries for parent in _parents(entry.path)}):
+    for folder in sorted({parent for entry in entries for parent in folders_above(entry.path)}):
         _make_folder(root / folder)
     total = sum(entry.size for entry in entries)
     done = 0
@@ -157,8 +167,3 @@ def _write_batch(batch: Sequence[Entry], root: Path, stop: threading.Event) -> i
 def _make_folder(path: Path) -> None:
     path.mkdir()
     path.chmod(0o755)
-
-
-def _parents(path: str) -> Iterator[str]:
-    while path := path.rpartition("/")[0]:
-        yield path

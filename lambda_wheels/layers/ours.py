@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -16,32 +14,16 @@ from lambda_wheels.layers.output import STAGING_PREFIX
 from lambda_wheels.layers.record import INSTALLER, layer_path
 from lambda_wheels.problems import Problem
 
-if sys.platform != "win32":
-    import fcntl
-
 TOP_FOLDERS: Final = ("python", "bin", FOLDER)
 """Where a layer of ours can have files."""
 
 _LARGEST_MANIFEST = 16 << 20
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep other builders of the same output waiting, where the system can lock a folder (not Windows)."""
-    if sys.platform == "win32":
-        yield
-    else:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            with contextlib.suppress(OSError):  # a network file system may not know locks
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
-
-
 def check_ours(folder: Path) -> None:
     """Hold that ``folder`` is empty (but for empty folders), or that we wrote every file in it.
+
+    To be called under the output's lock: while another build writes, the folder is neither.
 
     Ours is a manifest, what a RECORD beside an INSTALLER of ours lists, and bytecode that Python wrote beside it.
 
@@ -65,12 +47,14 @@ def check_ours(folder: Path) -> None:
 
 def _files(folder: Path) -> Iterator[str]:
     """Everything in ``folder`` but folders, with ``/``; links are not followed."""
-    for place, folders, names in os.walk(folder, onerror=_raise):
-        if Path(place) == folder:
+    top = os.fspath(folder)
+    for place, folders, names in os.walk(top, onerror=_raise):  # paths of 5,000 files would take long
+        if place == top:
             folders[:] = [name for name in folders if not name.startswith(STAGING_PREFIX)]
+        inside = place[len(top) :].replace(os.sep, "/").strip("/")
+        prefix = f"{inside}/" if inside else ""
         links = [name for name in folders if Path(place, name).is_symlink()]
-        for name in [*names, *links]:
-            yield Path(place, name).relative_to(folder).as_posix()
+        yield from (prefix + name for name in [*names, *links])
 
 
 def _raise(error: OSError) -> None:

@@ -17,6 +17,7 @@ from lambda_wheels.layers.output import check_zip_output, failed, is_zip, refuse
 from lambda_wheels.layers.zip_file import write_zip
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, silent
+from lambda_wheels.store import lock_output
 
 
 def write_layer(
@@ -60,7 +61,7 @@ def write_layer(
 
 
 def check_output(output: Path) -> None:
-    """Refuse now what writing would refuse later, before anything is resolved or fetched. Writes nothing.
+    """Refuse now what writing would refuse later, before anything is resolved or fetched. Changes nothing.
 
     :raises OutputRefusedError: if it cannot become a layer.
     :raises OutputError: if it cannot be written, as far as can be seen.
@@ -70,7 +71,8 @@ def check_output(output: Path) -> None:
         if is_zip(output):
             check_zip_output(path)
         elif path.is_dir():
-            check_ours(path)
+            with lock_output(path):
+                check_ours(path)
         elif os.path.lexists(path):
             raise refused(output, "it is a file, and a folder was asked for", "end the name in .zip for a zip")
         if not path.parent.is_dir():

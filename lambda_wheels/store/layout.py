@@ -4,7 +4,7 @@
 
     <folder>/v1/wheels/<first two hex>/<sha256>/<file name>.whl
     <folder>/v1/wheels/<first two hex>/<sha256>/<file name>.whl.facts.json
-    <folder>/v1/locks/<sha256>.lock
+    <folder>/v1/locks/<sha256 of a wheel, or of the path of an output>.lock
     <folder>/v1/scratch/<random>/, <random>.lock
 """
 
@@ -42,7 +42,7 @@ class Layout:
 
     @property
     def locks(self) -> Path:
-        """Lock files, one a wheel."""
+        """Lock files, one for each wheel, and one for each folder that a layer was written into."""
         return self.folder / "v1" / "locks"
 
     def wheel(self, filename: str, sha256: str) -> Path:
@@ -62,7 +62,7 @@ class Layout:
         return str(Path(wheels, "{sha256:.2}", "{sha256}", "{filename}"))
 
     def lock(self, sha256: str) -> Path:
-        """The lock file for work on one wheel.
+        """The lock file for work on one wheel or output.
 
         :raises ValueError: ``sha256`` is not one.
         """

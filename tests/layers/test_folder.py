@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import threading
 import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import filelock
 import pytest
 
 from lambda_wheels.errors import OutputError, OutputRefusedError
 from lambda_wheels.layers import Contents, check_output, write_folder, write_zip
 from lambda_wheels.progress import ProgressEvent
+from lambda_wheels.store.atomic import replace
 from tests.layers.hand_made import contents_of, hand_made
 from tests.layers.trees import modes, names_in, tree, tree_of
 
@@ -95,6 +97,19 @@ def test_left_over_of_a_killed_build(contents: Contents, place: Path) -> None:
     assert not left_over.exists()
 
 
+def test_unlocked(contents: Contents, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where processes cannot be kept apart, an unfinished tree may be another build's at work, and stays."""
+    unfinished = place / ".lambda-wheels-0123456789abcdef.tmp"
+    unfinished.mkdir()
+
+    def fail(*args: object, **kwargs: object) -> None:
+        raise OSError("no locks")
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", fail)
+    write_folder(contents, place)
+    assert names_in(place) == [unfinished.name, "bin", "lambda-wheels", "python"]
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -165,10 +180,34 @@ def test_two_builders(contents: Contents, place: Path) -> None:
     """Builders of one output at once each end well, and one whole tree stands."""
     with ThreadPoolExecutor(3) as threads:
         builds = [threads.submit(write_folder, contents, place / "layer") for _ in range(9)]
-    if sys.platform != "win32":  # where a folder can be locked
-        assert [build.exception() for build in builds] == [None] * 9
+    assert [build.exception() for build in builds] == [None] * 9
     assert tree(place / "layer") == tree_of(contents)
     assert names_in(place) == ["layer"]
+
+
+def test_check_beside_a_builder(contents: Contents, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check of an output waits while a build of it moves folders: between two moves the rest seems not ours."""
+    write_folder(contents, place)
+    moved, go_on = threading.Event(), threading.Event()
+
+    def slow_replace(source: Path, destination: Path) -> None:
+        replace(source, destination)
+        moved.set()
+        go_on.wait(30)
+
+    monkeypatch.setattr("lambda_wheels.layers.folder.replace", slow_replace)
+    with ThreadPoolExecutor(2) as threads:
+        build = threads.submit(write_folder, contents, place)
+        try:
+            assert moved.wait(30)
+            check = threads.submit(check_output, place)
+            with pytest.raises(TimeoutError):
+                check.result(timeout=0.2)
+        finally:
+            go_on.set()
+        check.result()
+        build.result()
+    assert tree(place) == tree_of(contents)
 
 
 def test_quicker_builder(contents: Contents, place: Path, tmp_path: Path) -> None:
@@ -226,6 +265,80 @@ def test_failed_swap_is_undone(
     assert moves > 4
     assert tree(place) == tree_of(contents)
     assert names_in(place) == ["bin", "lambda-wheels", "python"]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_interrupted_swap_is_undone(
+    contents: Contents, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, after: bool
+) -> None:
+    """Wherever Ctrl-C comes while the new tree takes the place of the old one, just before or after a move, the old one
+    comes back and nothing else stays.
+    """
+    write_folder(contents, place)
+    new = contents_of(hand_made(tmp_path / "wheels", "third"))
+    moves = 0
+
+    def interrupted(source: Path, destination: Path) -> None:
+        nonlocal moves
+        moves += 1
+        if moves == count and not after:
+            raise KeyboardInterrupt
+        replace(source, destination)
+        if moves == count and after:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("lambda_wheels.layers.folder.replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_folder(new, place)
+    assert tree(place) == tree_of(contents)
+    assert names_in(place) == ["bin", "lambda-wheels", "python"]
+
+
+def test_swap_that_cannot_be_undone(
+    contents: Contents, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be brought back stays aside, no file is lost, and the next build of the output goes well."""
+    write_folder(contents, place)
+    new = contents_of(hand_made(tmp_path / "wheels", "third"))
+    moves = 0
+
+    def stuck(source: Path, destination: Path) -> None:
+        nonlocal moves
+        moves += 1
+        if moves >= 4:
+            raise PermissionError(13, "Permission denied")
+        replace(source, destination)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lambda_wheels.layers.folder.replace", stuck)
+        with pytest.raises(OutputError, match="it is not permitted"):
+            write_folder(new, place)
+    (aside,) = (name for name in names_in(place) if name.startswith(".lambda-wheels-"))
+    assert {**tree(place / aside), **tree(place)}.items() >= tree_of(contents).items()
+    write_folder(new, place)
+    assert tree(place) == tree_of(new)
+    assert names_in(place) == ["lambda-wheels", "python"]
+
+
+def test_held_for_a_moment(contents: Contents, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new tree that the system holds for a moment, as a virus scanner does, appears a moment later."""
+    refusals = 0
+    for name in ("rename", "replace"):
+        real = getattr(os, name)
+
+        def move(source: Path, destination: Path, real: Callable[..., None] = real) -> None:
+            nonlocal refusals
+            if destination == place / "layer" and not refusals:
+                refusals += 1
+                raise PermissionError(13, "Permission denied")
+            real(source, destination)
+
+        monkeypatch.setattr(os, name, move)
+    monkeypatch.setattr("lambda_wheels.store.atomic.RETRY_SECONDS", 2.0)
+    write_folder(contents, place / "layer")
+    assert refusals == 1
+    assert tree(place / "layer") == tree_of(contents)
 
 
 @pytest.mark.parametrize("existing", [True, False])
