@@ -1,8 +1,9 @@
 """Build AWS Lambda layers from wheels, on any machine, without Docker."""
 
+import importlib
 import logging
+import typing
 
-from lambda_wheels.build import build_layer, fetch_wheels
 from lambda_wheels.errors import (
     CannotBuildError,
     IndexUnavailableError,
@@ -16,11 +17,14 @@ from lambda_wheels.errors import (
     UsageError,
     WheelError,
 )
-from lambda_wheels.layers import Layer, LayerWheel
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.progress import Progress, ProgressEvent, Stage
-from lambda_wheels.resolution import IndexOptions
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Runtime, Target
+
+if typing.TYPE_CHECKING:
+    from lambda_wheels.build import build_layer, fetch_wheels
+    from lambda_wheels.layers import Layer, LayerWheel
+    from lambda_wheels.resolution import IndexOptions
 
 __all__ = [
     "ARCHITECTURES",
@@ -52,3 +56,25 @@ __all__ = [
 
 # A library prints nothing; without a handler, logging would print warnings by itself.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+_LATER = {
+    "IndexOptions": "resolution",
+    "Layer": "layers",
+    "LayerWheel": "layers",
+    "build_layer": "build",
+    "fetch_wheels": "build",
+}
+"""Names that bring most of the package along: a script that asks for a target, or may build nothing, is spared that."""
+
+
+def __getattr__(name: str) -> typing.Any:
+    """A name of ``_LATER``, imported when it is first asked for (PEP 562)."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    """What is public."""
+    return __all__

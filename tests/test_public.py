@@ -30,10 +30,15 @@ def test_all_is_what_can_be_had() -> None:
     names = lambda_wheels.__all__
     order = sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
     assert list(names) == order
+    assert dir(lambda_wheels) == sorted(names)
+    for name in names:
+        getattr(lambda_wheels, name)  # some are imported only when they are asked for
     here = {
         name for name, value in vars(lambda_wheels).items() if not name.startswith("_") and not inspect.ismodule(value)
     }
     assert here == set(names)
+    with pytest.raises(AttributeError, match="has no attribute 'build_layers'"):
+        lambda_wheels.build_layers  # noqa: B018  # type: ignore[attr-defined]
 
 
 def test_errors_are_public() -> None:
