@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from lambda_wheels.errors import IndexUnavailableError, PipError
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage
@@ -19,7 +21,7 @@ from lambda_wheels.resolution.index_options import pip_options
 from lambda_wheels.resolution.pip_arguments import resolve_arguments
 from lambda_wheels.resolution.redaction import redact
 from lambda_wheels.resolution.report import Resolution, read_report
-from lambda_wheels.resolution.requirements import Requirements
+from lambda_wheels.resolution.requirements import Requirements, with_copies
 from lambda_wheels.targets import Target
 
 _log = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ def resolve(
     :raises PipError: where pip cannot be used.
     """
     report = scratch / "report.json"
-    arguments = resolve_arguments(target, requirements, pip_options(options), report)
+    arguments = resolve_arguments(target, with_copies(requirements, scratch), pip_options(options), report)
     seen = 0
 
     def tell(event: Event) -> None:
@@ -57,8 +59,8 @@ def resolve(
             )
 
     run = run_pip(arguments, target, scratch=scratch, stored=stored, on_event=tell)
-    _log_configuration(run)
     if run.code != 0:
+        _log_configuration(run)
         raise explained_failure(run, target, scratch / "downloads")
     if pages := failed_pages(run.events):
         raise IndexUnavailableError(pages)
@@ -67,6 +69,7 @@ def resolve(
         resolution = read_report(loaded, run.events, target)
     except (AttributeError, KeyError, TypeError) as error:
         raise PipError(Problem(rule="pip-failed", message=f"pip's report has another form: {error!r}")) from error
+    _log_configuration(run, resolution)
     _check_hooks(run, resolution)
     places = [argument for event in run.events if event["event"] == "places" for argument in event["arguments"]]
     return replace(resolution, places=tuple(places), credentials=run.credentials)
@@ -83,14 +86,24 @@ def _load(report: Path) -> dict[str, Any]:
     return value
 
 
-def _log_configuration(run: PipRun) -> None:
-    """Say what of pip's configuration counted: nobody should wonder about a constraint from a forgotten file."""
+def _log_configuration(run: PipRun, resolution: Resolution | None = None) -> None:
+    """Say what of pip's configuration counted: nobody should wonder about a constraint from a forgotten file.
+
+    One that names nothing that was chosen changed nothing; where nothing was chosen, any may be the reason.
+    """
+    constrained = {
+        canonicalize_name(event["name"])
+        for event in run.events
+        if event["event"] == "requirement" and event["constraint"]
+    }
+    counted = resolution is None or not constrained.isdisjoint(wheel.name for wheel in resolution.wheels)
     for event in run.events:
         if event["event"] == "configuration":
             if event["dropped"]:
                 _log.info("pip's configuration: left aside: %s", ", ".join(event["dropped"]))
             if event["constraint"]:
-                _log.warning("pip's configuration brings constraints: %s", redact(event["constraint"]))
+                level = logging.WARNING if counted else logging.INFO
+                _log.log(level, "pip's configuration brings constraints: %s", redact(event["constraint"]))
 
 
 def _check_hooks(run: PipRun, resolution: Resolution) -> None:

@@ -215,3 +215,37 @@ def test_constraint_from_the_configuration_is_said(
     ]
     assert index.file_url("c.txt") in record.getMessage()
     assert "sesame" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("constraint", "level"),
+    [
+        pytest.param("Needs==1.0", "WARNING", id="of something chosen"),
+        pytest.param("more==1.0", "INFO", id="of nothing chosen"),
+    ],
+)
+def test_constraint_that_counts(
+    tmp_path: Path,
+    tempting: IndexServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    constraint: str,
+    level: str,
+) -> None:
+    """A constraint from the configuration is a warning only where it names a project that was chosen."""
+    (tmp_path / "c.txt").write_text(f"{constraint}\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "c.txt"))
+    with caplog.at_level(logging.INFO, "lambda_wheels"):
+        assert files(run_resolve(tmp_path, "demo", index_url=tempting.url)) == RIGHT
+    assert [record.levelname for record in caplog.records if "constraint" in record.getMessage()] == [level]
+
+
+def test_constraint_of_a_failure(
+    tmp_path: Path, tempting: IndexServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where nothing could be chosen, a constraint from the configuration is a warning: it may be the reason."""
+    (tmp_path / "c.txt").write_text("demo==0.1\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "c.txt"))
+    with caplog.at_level(logging.INFO, "lambda_wheels"), pytest.raises(LambdaWheelsError):
+        run_resolve(tmp_path, "demo", index_url=tempting.url)
+    assert [record.levelname for record in caplog.records if "constraint" in record.getMessage()] == ["WARNING"]
