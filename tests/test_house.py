@@ -55,7 +55,7 @@ ONLY_IN = {
     "multiprocessing": "nowhere",  # it would run the caller's script again on macOS and Windows
     "pip": "resolution/",
     "rich": "cli/",
-    "signal": "nowhere",
+    "signal": "cli/",
     "subprocess": "resolution/child.py",
     "zipfile": "nowhere",  # it forgives what a wheel must not do
 }

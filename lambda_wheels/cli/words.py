@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
@@ -14,7 +16,38 @@ from lambda_wheels.problems import Problem, Severity, escape_controls
 def say(text: str) -> None:
     """One line on stderr, if there is one: ``print`` would take stdout where the caller closed it."""
     if sys.stderr is not None:
-        print(escape_controls(text), file=sys.stderr)
+        try:
+            print(escape_controls(text), file=sys.stderr)
+        except OSError:  # full, or nobody reads it: what is lost are words, not the work
+            give_up(sys.stderr)
+
+
+def show_every_name() -> None:
+    """A name that stdout has no letters for is shown all the same, with escapes; stderr is so by itself."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def flush() -> None:
+    """Let go of all that was printed.
+
+    :raises OSError: stdout does not take it.
+    """
+    if sys.stderr is not None:
+        try:
+            sys.stderr.flush()
+        except OSError:
+            give_up(sys.stderr)
+    if sys.stdout is not None:  # as it is where the caller closed it
+        sys.stdout.flush()
+
+
+def give_up(stream: TextIO | None) -> None:
+    """Print to nowhere from now on: Python would complain once more when it flushes the stream at its end."""
+    if stream is None:
+        return
+    with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nothing:  # noqa: PTH123  # no path of anybody's
+        os.dup2(nothing.fileno(), stream.fileno())
 
 
 def show_problems(problems: Iterable[Problem]) -> None:
@@ -51,6 +84,13 @@ class _ToStderr(logging.StreamHandler[TextIO]):
         if sys.stderr is not None:
             self.setStream(sys.stderr)
             super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the base's name
+        """As in ``say``: what cannot be shown is lost; ``logging`` would print a traceback."""
+        if isinstance(sys.exc_info()[1], OSError):
+            give_up(self.stream)
+        else:
+            super().handleError(record)
 
 
 @contextlib.contextmanager

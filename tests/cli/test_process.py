@@ -9,12 +9,14 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lambda_wheels.cli import main
 from tests.index_server import Fault, IndexServer
 from tests.loopback import command, left_behind
 from tests.wheel_factory import make_wheel
@@ -84,7 +86,8 @@ def test_broken_pipe(end: list[str], unbuffered: str, build_command: Arguments) 
     finally:
         os.close(write)
     assert ended.returncode == 130
-    assert [line for line in ended.stderr.splitlines() if not line.startswith("error[bad-waiver] ")] == []
+    # What went wrong is said all the same.
+    assert [line.partition(" ")[0] for line in ended.stderr.splitlines()] == ["error[bad-waiver]"] * (len(end) - 1)
 
 
 @POSIX
@@ -104,6 +107,47 @@ def test_closed_streams(build_command: Arguments, out: Path) -> None:
     ended = subprocess.run(["/bin/sh", "-c", 'exec "$@" >&- 2>&-', "sh", *build_command()])
     assert ended.returncode == 0
     assert (out / "layer.zip").is_file()
+
+
+WORDS = {
+    "problem": (["--allow=x"], 2),
+    "log": (["-v"], 0),
+    "usage": (["--colour"], 2),
+    "help": (["--help"], 0),
+}
+"""Arguments with which something is said, and the exit code."""
+
+
+@POSIX
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("gone", ["full", "pipe", "closed"])
+@pytest.mark.parametrize(("more", "code"), WORDS.values(), ids=WORDS)
+def test_lost_words(more: list[str], code: int, gone: str, build_command: Arguments) -> None:
+    """What stderr does not take is lost, and changes nothing about the exit code."""
+    stderr = {"full": "2>/dev/full", "pipe": "2>&0", "closed": "2>&-"}[gone]
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        shell = ["/bin/sh", "-c", f'exec "$@" {stderr}', "sh", *build_command(*more)]
+        ended = subprocess.run(shell, stdin=write, stdout=subprocess.PIPE, text=True)
+    finally:
+        os.close(write)
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stdout
+
+
+@POSIX
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["runtimes"], ["cache", "dir"]], ids=" ".join)
+def test_broken_pipe_without_a_build(arguments: list[str]) -> None:
+    """``--help | true`` is not complained about either."""
+    read, write = os.pipe()
+    os.close(read)
+    late = os.environ | {"PYTHONUNBUFFERED": ""}  # argparse itself passes over what shows early
+    try:
+        ended = subprocess.run(command(*arguments), stdout=write, stderr=subprocess.PIPE, text=True, env=late)
+    finally:
+        os.close(write)
+    assert (ended.returncode, ended.stderr) == (130, "")
 
 
 def on_a_terminal(arguments: list[str]) -> tuple[int, str, str]:
@@ -155,14 +199,29 @@ def test_error_on_a_terminal(build_command: Arguments, index: IndexServer) -> No
     assert re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", last).startswith("error[no-such-project]")
 
 
-# --- Ctrl-C ----------------------------------------------------------------------------------------------------------
+# --- Ctrl-C and SIGTERM ----------------------------------------------------------------------------------------------
 
 
 @POSIX
 @pytest.mark.parametrize("whom", ["process", "group"])
 @pytest.mark.parametrize("silent", ["/simple/*", "/files/*.whl"], ids=["resolving", "fetching"])
-def test_ctrl_c(whom: str, silent: str, build_command: Arguments, index: IndexServer, out: Path, store: Path) -> None:
-    """Ctrl-C while the index is silent ends everything at once: exit code 130, one line, no output, nothing left.
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+    ids=["SIGINT", "SIGTERM"],
+)
+def test_stopped(
+    number: int,
+    code: int,
+    word: str,
+    whom: str,
+    silent: str,
+    build_command: Arguments,
+    index: IndexServer,
+    out: Path,
+    store: Path,
+) -> None:
+    """Ctrl-C or SIGTERM while the index is silent ends everything at once: an exit code, one line, nothing left.
 
     A terminal sends it to the whole group of processes, ``kill`` or a supervisor to the one alone.
     """
@@ -175,14 +234,61 @@ def test_ctrl_c(whom: str, silent: str, build_command: Arguments, index: IndexSe
         assert time.monotonic() < deadline
         time.sleep(0.02)
     started = time.monotonic()
-    (_signal_group if whom == "group" else os.kill)(process.pid, signal.SIGINT)
+    (_signal_group if whom == "group" else os.kill)(process.pid, number)
     said, errors = process.communicate(timeout=30)
     assert time.monotonic() - started < 5
-    assert (process.returncode, said, errors) == (130, "", "interrupted\n")
+    assert (process.returncode, said, errors) == (code, "", f"{word}\n")
     assert list(out.iterdir()) == []
     assert left_behind(out, store) == []
     with pytest.raises(ProcessLookupError):  # its children had been in its group
         _signal_group(process.pid, 0)
+
+
+WHILE_IMPORTING = """
+import importlib.abc, os, signal, sys
+class Signal(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, *_):
+        if name == sys.argv[1]:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), getattr(signal, sys.argv[2]))
+from lambda_wheels.cli import main
+assert sys.argv[1] not in sys.modules
+sys.meta_path.insert(0, Signal())
+sys.exit(main(sys.argv[3:]))
+"""
+
+
+@POSIX
+@pytest.mark.parametrize("module", ["lambda_wheels.cli.words", "lambda_wheels.cli.parser", "lambda_wheels.cli.build"])
+@pytest.mark.parametrize(
+    ("name", "code", "word"),
+    [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")],
+    ids=["SIGINT", "SIGTERM"],
+)
+def test_stopped_while_importing(module: str, name: str, code: int, word: str, build_command: Arguments) -> None:
+    """Ctrl-C or SIGTERM while the command's parts are still imported ends it in the same way."""
+    ended = run([sys.executable, "-c", WHILE_IMPORTING, module, name, *build_command()[3:]])
+    assert (ended.returncode, ended.stdout, ended.stderr) == (code, "", f"{word}\n")
+
+
+@pytest.mark.parametrize("theirs", [signal.SIG_DFL, signal.SIG_IGN], ids=["none", "ignored"])
+def test_handler_is_put_back(theirs: signal.Handlers, capsys: pytest.CaptureFixture[str]) -> None:
+    """After the command, SIGTERM does what it did before."""
+    before = signal.signal(signal.SIGTERM, theirs)
+    try:
+        assert main(["runtimes"]) == 0
+        assert signal.getsignal(signal.SIGTERM) is theirs
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_in_another_thread(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no signal can be handled, the command runs all the same."""
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(main(["runtimes"])))
+    thread.start()
+    thread.join()
+    assert codes == [0]
 
 
 def _signal_group(group: int, number: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import lambda_wheels
+from lambda_wheels.cli.main import INTERRUPTED, TERMINATED
 from lambda_wheels.layers.manifest import parse_manifest
 from lambda_wheels.resolution.pip_child.configuration import KEPT_CONFIGURATION
 from lambda_wheels.rules import RULES
@@ -128,6 +129,8 @@ def test_exit_codes() -> None:
     _, _, text = (REFERENCE / "cli.md").read_text(encoding="utf-8").partition("## Exit codes\n\n")
     codes: Mapping[str, str] = dict(re.findall(r"^\| (\d+) \| .* \| `(\w+)` \|$", text, re.MULTILINE))
     assert {code: getattr(lambda_wheels, name).exit_code for code, name in codes.items()} == {"1": 1, "2": 2, "3": 3}
+    ends = dict(re.findall(r"^\| (1\d\d) \| (\w+) ", text, re.MULTILINE))
+    assert ends == {str(INTERRUPTED): "interrupted", str(TERMINATED): "terminated"}
 
 
 def test_public_names() -> None:
