@@ -24,6 +24,22 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+class _Command(argparse.ArgumentParser):
+    """A command's arguments, flags and requirements in any order, as pip takes them."""
+
+    _splitting = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Called for the command by the parser of the whole line, and by ``argparse`` for each half of the work."""
+        if self._splitting:
+            return super().parse_known_args(args, namespace)
+        self._splitting = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._splitting = False
+
+
 def make_parser() -> argparse.ArgumentParser:
     """The parser; ``run`` of what it returns is the function to call with it."""
     parser = argparse.ArgumentParser(
@@ -33,7 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, help="show the version and exit")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Command)
     _add_build(commands)
     _add_fetch(commands)
     _add_runtimes(commands)
@@ -62,6 +78,7 @@ def _add_build(commands: Any) -> None:
         "-o",
         "--output",
         required=True,
+        type=_output,
         metavar="PATH",
         help="a zip if it ends in .zip, else a folder that holds python/",
     )
@@ -72,7 +89,9 @@ def _add_build(commands: Any) -> None:
 def _add_fetch(commands: Any) -> None:
     parser = _command(commands, "fetch", build.fetch, "put the wheels, proven, into a folder")
     _add_wheels(parser)
-    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="the folder; made if need be")
+    parser.add_argument(
+        "-o", "--output", required=True, type=_output, metavar="FOLDER", help="the folder; made if need be"
+    )
     _add_index(parser)
 
 
@@ -128,6 +147,13 @@ def _add_index(parser: argparse.ArgumentParser) -> None:
     )
     index.add_argument("--timeout", type=float, metavar="SECONDS", help="how long to wait for an answer", **once)
     index.add_argument("--retries", type=int, metavar="N", help="how often to try a connection again", **once)
+
+
+def _output(text: str) -> str:
+    """Not the empty string, which as a path is the working directory: a variable was not set."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; the working directory is .")
+    return text
 
 
 def _several(group: Any, *flags: str, **settings: Any) -> None:

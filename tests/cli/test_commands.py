@@ -10,6 +10,7 @@ import pytest
 
 import lambda_wheels
 from lambda_wheels.cli import main
+from lambda_wheels.cli.parser import make_parser
 from lambda_wheels.store import Store
 from lambda_wheels.wheels import read_wheel
 from tests.wheel_factory import make_wheel
@@ -60,6 +61,12 @@ def test_help_of_commands(command: str, capsys: pytest.CaptureFixture[str]) -> N
         pytest.param(
             ["build", "six", "--runtime=x", "--architecture=x", "-o=x", "--timeout=soon"], "soon", id="no number"
         ),
+        pytest.param(
+            ["build", "six", "--runtime=x", "--architecture=x", "-o", ""], "argument -o/--output: ", id="no output"
+        ),
+        pytest.param(
+            ["fetch", "six", "--runtime=x", "--architecture=x", "--output="], "argument -o/--output: ", id="no folder"
+        ),
         pytest.param(["runtimes", "--colour"], "unrecognized arguments: --colour", id="no such flag"),
     ],
 )
@@ -70,6 +77,22 @@ def test_wrong_usage(arguments: list[str], said: str, capsys: pytest.CaptureFixt
     assert captured.out == ""
     assert captured.err.startswith("usage: lambda-wheels")
     assert said in captured.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param("one --runtime=r two --architecture=a three -o=o", id="between flags"),
+        pytest.param("--runtime=r --architecture=a -o=o one two three", id="last"),
+        pytest.param("one --runtime=r --architecture=a -o=o -- two three", id="after the end of the flags"),
+    ],
+)
+@pytest.mark.parametrize("command", ["build", "fetch"])
+def test_any_order(command: str, arguments: str) -> None:
+    """Requirements and flags may stand in any order, as for pip."""
+    options = make_parser().parse_args([command, *arguments.split()])
+    assert options.requirements == ["one", "two", "three"]
+    assert (options.runtime, options.architecture, options.output) == ("r", "a", "o")
 
 
 def test_all_unknown_at_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -148,7 +171,8 @@ def test_cache_verify(wheel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr()
     [problem] = json.loads(said.out)
     assert problem["rule"] == "store-damaged"
-    assert [line for line in said.err.splitlines() if line.startswith("warning[store-damaged] demo-1.0")]
+    [line] = said.err.splitlines()
+    assert line.startswith("warning[store-damaged] demo-1.0")
     assert not wheel.exists()
     assert main(["cache", "verify", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
@@ -160,3 +184,19 @@ def test_cache_that_is_not_there(action: str, store: Path, capsys: pytest.Captur
     assert main(["cache", action]) == 0
     assert capsys.readouterr().err == ""
     assert not store.exists()
+
+
+@pytest.mark.parametrize("below", ["", "store"], ids=["file", "below a file"])
+@pytest.mark.parametrize("action", ["info", "clear", "verify"])
+def test_cache_that_is_a_file(
+    action: str, below: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A store that cannot be a folder is not an empty one: one line, and exit code 3."""
+    (tmp_path / "file").write_text("mine")
+    monkeypatch.setenv("LAMBDA_WHEELS_CACHE", str(tmp_path / "file" / below))
+    assert main(["cache", action]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error[store-failed] ")
+    assert said.err.count("\n") == 1
+    assert (tmp_path / "file").read_text() == "mine"
