@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,8 +60,10 @@ def resolve(
 
     run = run_pip(arguments, target, scratch=scratch, stored=stored, on_event=tell)
     if run.code != 0:
-        _log_configuration(run)
-        raise explained_failure(run, target, scratch / "downloads")
+        error = explained_failure(run, target, scratch / "downloads")
+        asked = {event["name"] for event in run.events if event["event"] == "requirement" and not event["constraint"]}
+        _log_configuration(run, asked | {problem.project for problem in error.problems})
+        raise error
     if pages := failed_pages(run.events):
         raise IndexUnavailableError(pages)
     loaded = _load(report)
@@ -69,7 +71,7 @@ def resolve(
         resolution = read_report(loaded, run.events, target)
     except (AttributeError, KeyError, TypeError) as error:
         raise PipError(Problem(rule="pip-failed", message=f"pip's report has another form: {error!r}")) from error
-    _log_configuration(run, resolution)
+    _log_configuration(run, {wheel.name for wheel in resolution.wheels})
     _check_hooks(run, resolution)
     places = [argument for event in run.events if event["event"] == "places" for argument in event["arguments"]]
     return replace(resolution, places=tuple(places), credentials=run.credentials)
@@ -86,17 +88,20 @@ def _load(report: Path) -> dict[str, Any]:
     return value
 
 
-def _log_configuration(run: PipRun, resolution: Resolution | None = None) -> None:
+def _log_configuration(run: PipRun, projects: Set[str | None]) -> None:
     """Say what of pip's configuration counted: nobody should wonder about a constraint from a forgotten file.
 
-    One that names nothing that was chosen changed nothing; where nothing was chosen, any may be the reason.
+    :param projects: what was chosen, or, after a failure, what it is about; a constraint on others changed nothing.
+        None is what cannot be told, such as all that a conflict is between.
     """
     constrained = {
         canonicalize_name(event["name"])
         for event in run.events
         if event["event"] == "requirement" and event["constraint"]
     }
-    counted = resolution is None or not constrained.isdisjoint(wheel.name for wheel in resolution.wheels)
+    counted = bool(constrained) and (
+        None in projects or not constrained.isdisjoint(canonicalize_name(project) for project in projects if project)
+    )
     for event in run.events:
         if event["event"] == "configuration":
             if event["dropped"]:

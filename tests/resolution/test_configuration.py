@@ -240,12 +240,26 @@ def test_constraint_that_counts(
     assert [record.levelname for record in caplog.records if "constraint" in record.getMessage()] == [level]
 
 
+@pytest.mark.parametrize(
+    ("constraint", "level"),
+    [
+        pytest.param("Demo==0.1", "WARNING", id="of what was asked for"),
+        pytest.param("Needs==0.1", "WARNING", id="of what that needs"),
+        pytest.param("more==0.1", "INFO", id="of something else"),
+    ],
+)
 def test_constraint_of_a_failure(
-    tmp_path: Path, tempting: IndexServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    tempting: IndexServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    constraint: str,
+    level: str,
 ) -> None:
-    """Where nothing could be chosen, a constraint from the configuration is a warning: it may be the reason."""
-    (tmp_path / "c.txt").write_text("demo==0.1\n")
+    """After a failure, a constraint from the configuration is a warning where the failure is about its project."""
+    (tmp_path / "c.txt").write_text(f"{constraint}\n")
     monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "c.txt"))
+    wanted = ["demo", "nobody"] if level == "INFO" else ["demo"]
     with caplog.at_level(logging.INFO, "lambda_wheels"), pytest.raises(LambdaWheelsError):
-        run_resolve(tmp_path, "demo", index_url=tempting.url)
-    assert [record.levelname for record in caplog.records if "constraint" in record.getMessage()] == ["WARNING"]
+        run_resolve(tmp_path, wanted, index_url=tempting.url)
+    assert [record.levelname for record in caplog.records if "constraint" in record.getMessage()] == [level]
