@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import math
 import os
 import urllib.parse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypedDict, cast, get_type_hints
+from typing import Any, Final, TypedDict, cast, get_type_hints
 
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem
-from lambda_wheels.resolution.redaction import public_url
+from lambda_wheels.resolution.redaction import public_url, url_fault
 
 Many = str | Path | Iterable[str | Path]
 
@@ -70,18 +71,19 @@ def _once(value: Any) -> Any:
 def pip_options(options: Mapping[str, Any]) -> list[str]:
     """The options as arguments of pip.
 
-    :raises UsageError: for an index whose address is not a URL.
+    :raises UsageError: for a value of another kind than its option's, and for an index or a proxy whose address is
+        not a URL, or is read otherwise than it was meant.
     :raises TypeError: for a name that is not one of :class:`IndexOptions`, as for any unexpected keyword argument.
     """
     if unexpected := sorted(options.keys() - _NAMES):
         raise TypeError(
             f"unexpected keyword argument {unexpected[0]!r}; known index options: {', '.join(sorted(_NAMES))}"
         )
-    if problems := [*_bad_urls(options)]:
+    if problems := [*_wrong_kinds(options)] or [*_bad_urls(options)]:
         raise UsageError(problems)
     arguments = []
     for name, value in options.items():
-        flag = "--" + name.replace("_", "-")
+        flag = _flag(name)
         if value is True:
             arguments.append(flag)
         elif value is None or value is False:
@@ -94,27 +96,90 @@ def pip_options(options: Mapping[str, Any]) -> list[str]:
     return arguments
 
 
+def _is_texts(value: object) -> bool:
+    return isinstance(value, str | os.PathLike) or (
+        isinstance(value, Iterable)
+        and not isinstance(value, bytes | bytearray)
+        and all(isinstance(item, str | os.PathLike) for item in value)
+    )
+
+
+def _is_seconds(value: object) -> bool:
+    # Sockets take no more than some centuries, and none at all is no time to wait.
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 < value < 1e9
+
+
+_KINDS: Final[Mapping[Any, tuple[Callable[[Any], bool], str]]] = {
+    str: (lambda value: isinstance(value, str), "a text"),
+    str | Path: (lambda value: isinstance(value, str | os.PathLike), "a path"),
+    str | datetime.datetime: (lambda value: isinstance(value, str | datetime.datetime), "a time"),
+    bool: (lambda value: isinstance(value, bool), "either true or false"),
+    float: (_is_seconds, "a number of seconds above 0"),
+    int: (
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+        "a whole number, 0 or more",
+    ),
+    Many: (_is_texts, "a text or a path, or a list of them"),
+}
+"""For each kind of option how its values are known, and what they are called."""
+
+
+def _wrong_kinds(options: Mapping[str, Any]) -> Iterator[Problem]:
+    """A problem for each value that is not of its option's kind. It is not shown: it may be a password."""
+    for name, kind in get_type_hints(IndexOptions).items():
+        fits, words = _KINDS[kind]
+        value = options.get(name)
+        if value is not None and not fits(value):
+            yield Problem(rule="pip-refused", message=f"the value of {_flag(name)} has to be {words}")
+
+
 def _bad_urls(options: Mapping[str, Any]) -> Iterator[Problem]:
-    """A problem for each index whose address pip could not read."""
-    given = [options.get(name) for name in ("index_url", "extra_index_url")]
-    for url in [url for value in given if value is not None for url in _several(value)]:
-        try:
-            scheme = urllib.parse.urlsplit(str(url)).scheme
-        except ValueError:
-            scheme = ""
-        if scheme not in {"http", "https", "file"} and not os.path.isdir(url):  # noqa: PTH112  # Path.is_dir raises for what is too long for a name
-            yield Problem(
-                rule="bad-index-url",
-                message=f"{public_url(str(url))} is not the URL of an index",
-                hint="write it out, https://HOST/PATH",
-            )
+    """A problem for each index and proxy whose address pip could not read, or would read otherwise than meant."""
+    for name in ("index_url", "extra_index_url"):
+        value = options.get(name)
+        for url in [] if value is None else _several(value):
+            if fault := _index_fault(os.fspath(url)):
+                yield _bad_url("bad-index-url", name, str(url), fault)
+    proxy = options.get("proxy")
+    if proxy and (fault := url_fault(proxy if "://" in proxy else f"http://{proxy}")):
+        yield _bad_url("pip-refused", "proxy", proxy, fault)
+
+
+def _index_fault(url: str) -> str:
+    """What is wrong with the address of an index; empty if nothing is."""
+    try:
+        scheme = urllib.parse.urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme in {"http", "https", "file"}:
+        return url_fault(url)
+    if os.path.isdir(url):  # noqa: PTH112  # Path.is_dir raises for what is too long for a name
+        return ""
+    return "it does not begin with https://, http:// or file://"
+
+
+def _bad_url(rule: str, name: str, url: str, fault: str) -> Problem:
+    """The problem of a URL, of which nothing is shown that may belong to a user or a password."""
+    what = "an index" if rule == "bad-index-url" else "a proxy"
+    return Problem(
+        rule=rule,
+        message=f"the value of {_flag(name)} is not the URL of {what}: {fault}"
+        if set(url) & set("@:")
+        else f"{public_url(url)!r} ({_flag(name)}) is not the URL of {what}",
+        hint="percent-encode / ? # and @ in a user or a password" if "@" in url else "write it out, https://HOST/PATH",
+    )
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def local_paths(options: Mapping[str, Any]) -> list[Path]:
     """The files and folders that the options name, which pip would pass over in silence if they were missing."""
     named = [*_several(options.get("find_links") or ()), *_several(options.get("constraint") or ())]
     named += [options[name] for name in ("cert", "client_cert") if options.get(name)]
-    return [Path(item) for item in named if "://" not in str(item) and not str(item).startswith("file:")]
+    texts = [os.fspath(item) for item in named if isinstance(item, str | os.PathLike)]  # another kind is told elsewhere
+    return [Path(text) for text in texts if "://" not in text and not text.startswith("file:")]
 
 
 def _several(value: Any) -> list[Any]:

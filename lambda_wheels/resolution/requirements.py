@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import urllib.parse
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -14,13 +14,21 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem
-from lambda_wheels.resolution.redaction import public_url, redact
+from lambda_wheels.resolution.redaction import public_path, public_url, redact
 
 _FILE_ENDINGS = (".txt", ".toml", ".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz", ".in", ".cfg", ".lock")
 """Endings with which a string is taken for a file meant as a path. As a project's name a stranger could own it."""
 
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_URL_AS_PATH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):[/\\]+")
+"""A URL that was made a path, which leaves one slash of two. A drive of Windows has one letter."""
+
+_PASSING = ("/dev/", "/proc/")
+"""Where names mean something else in another process, such as ``/dev/stdin``."""
+
+_MOST = 10_000_000
+"""Bytes of a requirement file that is no plain file: a device may never end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +41,8 @@ class Requirements:
     """Requirement files, absolute."""
     wheels: tuple[Path, ...]
     """Wheels on this disk, absolute."""
+    passing: Mapping[Path, bytes] = field(default_factory=dict)
+    """What those of ``files`` hold that can be read only once, and only here: pipes, ``/dev/stdin``."""
 
 
 def read_requirements(given: str | Path | Iterable[str | Path], options_paths: Iterable[Path] = ()) -> Requirements:
@@ -46,15 +56,17 @@ def read_requirements(given: str | Path | Iterable[str | Path], options_paths: I
     strings: list[str] = []
     files: list[Path] = []
     wheels: list[Path] = []
+    passing: dict[Path, bytes] = {}
     problems: list[Problem] = []
     for item in items:
         if isinstance(item, str):
             found = _check_string(item)
             strings.append(item.strip())
         elif isinstance(item, os.PathLike):
-            path = Path(item).absolute()
-            found = _check_path(path)
-            (wheels if path.suffix == ".whl" else files).append(path)
+            path, found = _absolute(Path(item))
+            if not found and path not in passing and _is_passing(path):
+                found = _read_passing(path, passing)
+            (wheels if path.suffix.lower() == ".whl" else files).append(path)
         else:
             raise TypeError(f"a requirement is a str, a file a Path; {item!r} is neither")
         problems += found
@@ -65,12 +77,23 @@ def read_requirements(given: str | Path | Iterable[str | Path], options_paths: I
         )
     if problems:
         raise UsageError(problems)
-    return Requirements(strings=tuple(strings), files=tuple(files), wheels=tuple(wheels))
+    return Requirements(strings=tuple(strings), files=tuple(files), wheels=tuple(wheels), passing=passing)
+
+
+def with_copies(requirements: Requirements, scratch: Path) -> Requirements:
+    """The same requirements with a plain file in ``scratch`` for each that could be read only once."""
+    copies = {}
+    for number, (path, content) in enumerate(requirements.passing.items()):
+        copies[path] = scratch / f"requirements-{number}.txt"
+        copies[path].write_bytes(content)
+    return replace(requirements, files=tuple(copies.get(path, path) for path in requirements.files), passing={})
 
 
 def _check_string(text: str) -> list[Problem]:
     """What is wrong with a requirement given as a string; at most one problem."""
     shown = redact(text)
+    if _has_other_bytes(text):
+        return [Problem(rule="bad-requirement", message=f"{shown!r} holds bytes that are not UTF-8")]
     if not text.isprintable():
         return [Problem(rule="bad-requirement", message=f"{shown!r} holds a line break or another control character")]
     stripped = text.strip()
@@ -153,13 +176,50 @@ def _check_url(name: str, url: str) -> list[Problem]:
     return []
 
 
+def _absolute(path: Path) -> tuple[Path, list[Problem]]:
+    """The path made absolute, and what is wrong with it; at most one problem."""
+    if _URL_AS_PATH.match(str(path)) and not _exists(path):
+        return path, [_missing(path)]  # before it gets the working directory in front
+    try:
+        absolute = path.absolute()
+    except FileNotFoundError:
+        message = f"{public_path(path)} is not found: the working directory does not exist any more"
+        return path, [Problem(rule="no-such-file", message=message)]
+    return absolute, _check_path(absolute)
+
+
+def _has_other_bytes(text: str) -> bool:
+    """Whether ``text`` came from bytes that are not UTF-8, which Python turns into lone surrogates."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _is_passing(path: Path) -> bool:
+    """Whether ``path`` can be read only once, or only by this process."""
+    return path.suffix.lower() != ".whl" and (not path.is_file() or path.as_posix().startswith(_PASSING))
+
+
+def _read_passing(path: Path, passing: dict[Path, bytes]) -> list[Problem]:
+    """Note what ``path`` holds; at most one problem."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST + 1)
+    except OSError as error:
+        return [Problem(rule="disk-failed", message=f"{path} cannot be read: {error.strerror}")]
+    if len(content) > _MOST:
+        return [
+            Problem(rule="unknown-file-kind", message=f"{path} does not end, or is too long for a requirement file")
+        ]
+    passing[path] = content
+    return []
+
+
 def _check_path(path: Path) -> list[Problem]:
     """What is wrong with a file of requirements or a wheel; at most one problem."""
     if not _exists(path):
         return [_missing(path)]
     if path.is_dir():
         return [_source(str(path))]
-    if path.suffix == ".whl":
+    if path.suffix.lower() == ".whl":
         try:
             parse_wheel_filename(path.name)
         except InvalidWheelFilename as error:
@@ -191,4 +251,9 @@ def wheel_command(requirement: str) -> str:
 
 
 def _missing(path: Path) -> Problem:
-    return Problem(rule="no-such-file", message=f"{path} does not exist")
+    if url := _URL_AS_PATH.match(str(path)):
+        shown = public_url(f"{url[1]}://{str(path)[url.end() :]}")
+        return Problem(
+            rule="no-such-file", message=f"{shown} is a URL, and only files are read", hint="download it first"
+        )
+    return Problem(rule="no-such-file", message=f"{public_path(path)} does not exist")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import json
 import os
-import re
 import sys
-import urllib.parse
 from collections.abc import Callable
 from typing import Any, NoReturn
+
+from .urls import public_url, redact
 
 _events = sys.stdout
 
@@ -29,16 +29,12 @@ def emit(event: str, **fields: Any) -> None:
 
 def public(url: str) -> str:
     """``url`` without what may be secret: user, password, query and fragment."""
-    try:
-        parts = urllib.parse.urlsplit(url)
-    except ValueError:  # an unclosed bracket, say: whatever it is, it is not shown
-        return "(a malformed URL)"
-    return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return public_url(url)
 
 
 def shown(words: object) -> str:
     """Words of pip without user and password in front of a host, and without the queries of URLs."""
-    return re.sub(r"\?[^\s'\"<>()=]+=[^\s'\"<>()]*", "", re.sub(r"(?<=://)[^/?#\n]*@", "", str(words)))
+    return redact(str(words))
 
 
 def wrap(owner: Any, name: str) -> Callable[[Callable[..., Any]], None]:

@@ -1,0 +1,70 @@
+"""What may be shown of a URL, and which URLs are read otherwise than they were meant. (Pure.)
+
+pip hides ``user:password``; a token in a query (``?token=…``) it prints, and a password with a character in it that
+ends a host it takes for a path. Both processes use it, so that nothing leaves this library but through these functions.
+"""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+
+_URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>\\]+")
+_SCHEME = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]*://")
+_USER = re.compile(r"(?<=://)[^/?#\n]*@")
+"""User and password in front of a host, also with characters in them that end a URL."""
+_USER_WITHOUT_SCHEME = re.compile(r"(?<![\w/.+~%-])(?![a-zA-Z]:\\)[^\s/?#:@'\"=]+:(?!//)\S*@(?=[\w\[])")
+"""The same as the address of a proxy may have them, ``user:password@host:8080``, or a URL that lacks a slash."""
+_QUERY = re.compile(r"\?[^\s'\"<>()=]+=[^\s'\"<>()]*")
+"""A query; in the words of urllib3 it stands behind a path, without a host."""
+_REVISION = re.compile(r"(?<=\.git)@[\w.-]+$")
+"""What may follow the path of a repository."""
+
+
+def public_url(url: str) -> str:
+    """``url`` without user, password, query and fragment.
+
+    Everything up to the last @ is taken for user and password: a slash in a password ends the host for a parser only.
+    """
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError:  # an unclosed bracket, say: whatever it is, it is not shown
+        return "(a malformed URL)"
+    if url.startswith("file:///"):  # no host, hence no user: an @ belongs to the path
+        return urllib.parse.urlunsplit((parts.scheme, "", parts.path, "", ""))
+    plain = re.split("[?#]", url, maxsplit=1)[0]
+    if "@" in url[len(plain) :] and not plain.endswith((".whl", ".metadata")):
+        return "(a malformed URL)"  # a query with an @, or a password with a question mark: nobody knows
+    revision = _REVISION.search(plain) if "+" in parts.scheme else None
+    if revision is not None:
+        plain = plain[: revision.start()]
+    scheme = _SCHEME.match(plain)
+    before, _, after = plain.rpartition("@")
+    shown = (scheme.group().strip() if scheme else "") + after if before else plain
+    return shown + (revision.group() if revision else "")
+
+
+def redact(text: str) -> str:
+    """``text`` with every URL in it made public, and whatever else may be a password or the query of a URL left out."""
+    text = _URL.sub(lambda match: public_url(match.group()), _USER.sub("", text))
+    return _QUERY.sub("", _USER_WITHOUT_SCHEME.sub("", text))
+
+
+def url_fault(url: str) -> str:
+    """Why ``url``, of an index or a proxy, cannot be what was meant; empty if it can. Holds nothing of it.
+
+    With an unescaped ``/``, ``?`` or ``#`` in the password, the first half of it would be asked for as a host, and
+    the other half sent there.
+    """
+    try:
+        parts = urllib.parse.urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "its host or port cannot be read"
+    if parts.scheme == "file" and not parts.netloc:
+        return ""
+    if not parts.hostname or port == 0:
+        return "it has no host"
+    if "@" in parts.path + parts.query + parts.fragment:
+        return "it has an @ after its host"
+    return ""
