@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from lambda_wheels.errors import LambdaWheelsError, ResolutionError, WheelError
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.child import Event, PipRun
 from lambda_wheels.resolution.failures import failure
 from lambda_wheels.resolution.file_urls import path_of
+from lambda_wheels.resolution.redaction import redact
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import read_wheel
 
@@ -29,17 +32,45 @@ def explained_failure(run: PipRun, target: Target, downloads: Path) -> LambdaWhe
     if not rules & (_FOR_ITSELF | _PERHAPS):
         return error
     problems = [*_problems([*sorted(downloads.glob("*.whl")), *_local_wheels(run.events)])]
+    damaged = {filename for filename, _ in problems}
+    problems += [(name, problem) for name, problem in _discarded(run.events) if name not in damaged]
     if not problems:
         return error
-    return WheelError(problems) if rules <= _FOR_ITSELF else ResolutionError([*problems, *error.problems])
+    found = [problem for _, problem in problems]
+    at_fault = {_project(filename) for filename, _ in problems}
+    causes = {cause["project"] for event in run.events if event["event"] == "failed" for cause in event["causes"]}
+    if rules <= _FOR_ITSELF or (rules <= _FOR_ITSELF | _PERHAPS and causes <= at_fault):
+        return WheelError(found)
+    return ResolutionError([*found, *error.problems])
 
 
-def _problems(wheels: Iterable[Path]) -> Iterator[Problem]:
+def _project(filename: str) -> str:
+    return canonicalize_name(filename.partition("-")[0])
+
+
+def _discarded(events: Iterable[Event]) -> Iterator[tuple[str, Problem]]:
+    """The wheels that pip passed over for what the index says of their metadata, each by its file name."""
+    told = {event["filename"]: event["detail"] for event in events if event["event"] == "discarded"}
+    for filename, detail in told.items():
+        yield (
+            filename,
+            Problem(
+                rule="wheel-metadata",
+                project=_project(filename),
+                wheel=filename,
+                message=f"pip does not take what the index says is its metadata: {redact(' '.join(detail.split()))}",
+                hint="ask for another version, and report it to the project or to the index",
+            ),
+        )
+
+
+def _problems(wheels: Iterable[Path]) -> Iterator[tuple[str, Problem]]:
+    """What is wrong with wheels, each by its file name."""
     for path in wheels:
         try:
             read_wheel(path)
         except WheelError as error:
-            yield from error.problems
+            yield from ((path.name, problem) for problem in error.problems)
         except OSError:
             continue  # it cannot be read now: what pip said stands
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from .telling import emit, shown
+from .urls import url_fault
 
 KEPT_CONFIGURATION: Final = frozenset(
     """
@@ -17,12 +19,31 @@ KEPT_CONFIGURATION: Final = frozenset(
 """The options of the user's pip configuration that are kept: where from, how to get there, and what the user allows."""
 
 
+_PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy"})
+
+
+class Misconfigured(Exception):  # noqa: N818
+    """The configuration cannot be used. Its text holds nothing secret."""
+
+    def __init__(self, what: str, detail: str) -> None:
+        super().__init__(detail)
+        self.what = what
+        """``file`` or ``url``."""
+
+
 def filter_configuration() -> None:
-    """Keep of pip's configuration, files and environment, what ``KEPT_CONFIGURATION`` names; the rest is told of."""
+    """Keep of pip's configuration, files and environment, what ``KEPT_CONFIGURATION`` names; the rest is told of.
+
+    :raises Misconfigured: where a file cannot be read, or a URL is read otherwise than it was meant.
+    """
     from pip._internal.configuration import Configuration
+    from pip._internal.exceptions import ConfigurationError
 
     configuration = Configuration(isolated=False)
-    configuration.load()
+    try:
+        configuration.load()
+    except (ConfigurationError, ValueError) as error:
+        raise Misconfigured("file", _unreadable(error)) from error
     kept: dict[str, str] = {}
     dropped = set()
     sections: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
@@ -36,6 +57,8 @@ def filter_configuration() -> None:
                 kept[name] = value
             else:
                 dropped.add(name)
+    for fault in _faults(kept, os.environ):
+        raise Misconfigured("url", fault)
     dropped.discard("config-file")  # PIP_CONFIG_FILE, which was followed
     for name in [name for name in os.environ if name.upper().startswith("PIP_")]:
         del os.environ[name]
@@ -43,3 +66,27 @@ def filter_configuration() -> None:
     for name, value in kept.items():
         os.environ["PIP_" + name.upper().replace("-", "_")] = value
     emit("configuration", kept=sorted(kept), dropped=sorted(dropped), constraint=shown(kept.get("constraint", "")))
+
+
+def _unreadable(error: Exception) -> str:
+    """Which file cannot be read, and where; never a line of it, which may hold a password."""
+    cause = getattr(error, "error", None)  # what configparser said
+    name = getattr(error, "fname", None) or getattr(cause, "source", None) or ""
+    lines = [number for number, _ in getattr(cause, "errors", ())] or [getattr(cause, "lineno", None)]
+    reason = "is not UTF-8" if getattr(error, "fname", None) else "is not an ini file"
+    where = f" (line {lines[0]})" if lines[0] else ""
+    return f"pip's configuration file {name} {reason}{where}"
+
+
+def _faults(kept: Mapping[str, str], environment: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with the URLs that are configured."""
+    for name in ("index-url", "pypi-url", "extra-index-url"):
+        for url in kept.get(name, "").split():
+            if (fault := url_fault(url)) and set(url) & set("@:") and not os.path.isdir(url):
+                yield f"the value of {name} in pip's configuration is not the URL of an index: {fault}"
+    proxies = [("proxy in pip's configuration", kept.get("proxy", ""))]
+    # Of those that others may read as well, only what can hold a password.
+    proxies += [(name, url) for name, url in environment.items() if name.lower() in _PROXIES and "@" in url]
+    for name, url in proxies:
+        if url and (fault := url_fault(url if "://" in url else f"http://{url}")):
+            yield f"the value of {name} is not the URL of a proxy: {fault}"

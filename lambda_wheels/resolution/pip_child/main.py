@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 
-from .configuration import filter_configuration
+from .configuration import Misconfigured, filter_configuration
+from .discarded import tell_discarded
 from .downloads import hand_over_downloads
 from .failures import tell_failures
 from .no_programs import start_no_program
@@ -32,10 +33,14 @@ def main() -> int:
         prepare_only_wheels()
         watch_pages(records)
         hand_over_downloads(instructions["downloads"], instructions["stored"])
+        tell_discarded()
         tell_failures(records)
         start_no_program()
     except (ImportError, AttributeError) as error:
         emit("internals-moved", detail=str(error))
+        return 1
+    except Misconfigured as error:
+        emit("misconfigured", what=error.what, detail=str(error))
         return 1
     return int(pip_main(instructions["arguments"]))
 

@@ -1,0 +1,91 @@
+"""A configuration of pip that cannot be used is told in one clear line, without secrets. (Starts pip; loopback.)"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from lambda_wheels.errors import UsageError
+from tests.index_server import IndexServer
+from tests.resolution.pip_runs import pins, run_resolve
+from tests.wheel_factory import make_wheel
+
+pytestmark = pytest.mark.pip
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(b"index-url = https://u:sesame@127.0.0.1:9/\n", "is not an ini file (line 1)", id="no section"),
+        pytest.param(b"[global]\nsesame\n", "is not an ini file (line 2)", id="no value"),
+        pytest.param(b"[global]\nindex-url = https://u:sesame\xff@127.0.0.1:9/\n", "is not UTF-8", id="not UTF-8"),
+        pytest.param(b"[global]\npre = 1\npre = sesame\n", "is not an ini file (line 3)", id="twice"),
+    ],
+)
+def test_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, content: bytes, words: str
+) -> None:
+    """A configuration file that pip cannot read is named; nothing of it is shown, since it may hold a password."""
+    path = tmp_path / "pip.conf"
+    path.write_bytes(content)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(path))
+    with caplog.at_level(logging.DEBUG), pytest.raises(UsageError) as caught:
+        run_resolve(tmp_path, "demo", no_index=True)
+    line = str(caught.value)
+    assert f"{path} {words}" in line
+    assert "\n" not in line
+    assert "sesame" not in line + caplog.text
+
+
+@pytest.mark.parametrize("from_file", [True, False], ids=["file", "environment"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("index-url", "https://alice:12/sesame@127.0.0.1:9/simple"),
+        ("index-url", "https://alice:se/sesame@127.0.0.1:9/simple"),
+        ("index-url", "alice:sesame@127.0.0.1/simple"),
+        ("index-url", "https:/alice:sesame@127.0.0.1/simple"),
+        ("extra-index-url", "https://example.org/simple https://alice:12?sesame@127.0.0.1:9/simple"),
+        ("proxy", "http://alice:12#sesame@127.0.0.1:9"),
+    ],
+)
+def test_url(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    value: str,
+    from_file: bool,
+) -> None:
+    """A configured URL whose password would be taken for a path is refused, and shown nowhere."""
+    if from_file:
+        (tmp_path / "pip.conf").write_text(f"[global]\n{name} = {value}\n")
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    else:
+        monkeypatch.setenv("PIP_" + name.upper().replace("-", "_"), value)
+    with caplog.at_level(logging.DEBUG), pytest.raises(UsageError) as caught:
+        run_resolve(tmp_path, "demo")
+    [problem] = caught.value.problems
+    assert problem.rule == "pip-refused"
+    assert name in problem.message
+    for secret in ("alice", "sesame", "12"):
+        assert secret not in str(caught.value) + caplog.text.replace("127.0.0.1", "")
+
+
+def test_proxy_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same holds for a proxy that other programs use, too."""
+    monkeypatch.setenv("https_proxy", "http://alice:se/sesame@127.0.0.1:9")
+    with pytest.raises(UsageError, match="https_proxy") as caught:
+        run_resolve(tmp_path, "demo")
+    assert "sesame" not in str(caught.value)
+
+
+@pytest.mark.parametrize("proxy", ["user:pass@127.0.0.1:9", "http://user:pa%2Fss@127.0.0.1:9", ""])
+def test_good_proxy(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    """A proxy with a password is as good as before, with or without a scheme."""
+    make_wheel(folder, "demo")
+    monkeypatch.setenv("https_proxy", proxy)
+    with IndexServer(folder) as index:
+        assert pins(run_resolve(tmp_path, "demo", index_url=index.url)) == {"demo": "1.0"}
