@@ -71,8 +71,8 @@ def _once(value: Any) -> Any:
 def pip_options(options: Mapping[str, Any]) -> list[str]:
     """The options as arguments of pip.
 
-    :raises UsageError: for a value of another kind than its option's, and for an index or a proxy whose address is
-        not a URL, or is read otherwise than it was meant.
+    :raises UsageError: for a value of another kind than its option's, and for an address that is no URL, or is
+        read otherwise than it was meant.
     :raises TypeError: for a name that is not one of :class:`IndexOptions`, as for any unexpected keyword argument.
     """
     if unexpected := sorted(options.keys() - _NAMES):
@@ -134,12 +134,16 @@ def _wrong_kinds(options: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _bad_urls(options: Mapping[str, Any]) -> Iterator[Problem]:
-    """A problem for each index and proxy whose address pip could not read, or would read otherwise than meant."""
+    """A problem for each URL that pip could not read, or would read otherwise than it was meant."""
     for name in ("index_url", "extra_index_url"):
         value = options.get(name)
         for url in [] if value is None else _several(value):
             if fault := _index_fault(os.fspath(url)):
                 yield _bad_url("bad-index-url", name, str(url), fault)
+    for name in ("find_links", "constraint"):
+        for place in _several(options.get(name) or ()):
+            if "://" in str(place) and (fault := url_fault(str(place))):
+                yield _bad_url("pip-refused", name, str(place), fault)
     proxy = options.get("proxy")
     if proxy and (fault := url_fault(proxy if "://" in proxy else f"http://{proxy}")):
         yield _bad_url("pip-refused", "proxy", proxy, fault)
@@ -160,7 +164,7 @@ def _index_fault(url: str) -> str:
 
 def _bad_url(rule: str, name: str, url: str, fault: str) -> Problem:
     """The problem of a URL, of which nothing is shown that may belong to a user or a password."""
-    what = "an index" if rule == "bad-index-url" else "a proxy"
+    what = {"index_url": "an index", "extra_index_url": "an index", "proxy": "a proxy"}.get(name, "a page or a file")
     return Problem(
         rule=rule,
         message=f"the value of {_flag(name)} is not the URL of {what}: {fault}"

@@ -14,7 +14,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem
-from lambda_wheels.resolution.redaction import public_path, public_url, redact
+from lambda_wheels.resolution.redaction import public_path, public_url, redact, url_fault
 
 _FILE_ENDINGS = (".txt", ".toml", ".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz", ".in", ".cfg", ".lock")
 """Endings with which a string is taken for a file meant as a path. As a project's name a stranger could own it."""
@@ -166,6 +166,8 @@ def _check_url(name: str, url: str) -> list[Problem]:
         ]
     if parts.scheme not in {"http", "https", "file"} or not parts.path.endswith(".whl"):
         return [_source(public_url(url))]
+    if fault := url_fault(urllib.parse.urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))):
+        return [Problem(rule="bad-requirement", project=name, message=f"its URL is malformed: {fault}")]
     filename = urllib.parse.unquote(parts.path.rpartition("/")[2])
     try:
         project, _, _, _ = parse_wheel_filename(filename)

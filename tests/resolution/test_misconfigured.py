@@ -48,6 +48,8 @@ def test_file(
         ("index-url", "alice:sesame@127.0.0.1/simple"),
         ("index-url", "https:/alice:sesame@127.0.0.1/simple"),
         ("extra-index-url", "https://example.org/simple https://alice:12?sesame@127.0.0.1:9/simple"),
+        ("find-links", "wheels https://alice:se/sesame@127.0.0.1:9/links"),
+        ("constraint", "https://alice:12/sesame@127.0.0.1:9/c.txt"),
         ("proxy", "http://alice:12#sesame@127.0.0.1:9"),
     ],
 )

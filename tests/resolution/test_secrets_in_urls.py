@@ -161,3 +161,25 @@ def test_requirement_without_scheme() -> None:
     with pytest.raises(UsageError) as caught:
         read_requirements("alice:se/sesame@127.0.0.1/x.whl")
     assert "sesame" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["find_links", "constraint"])
+@pytest.mark.parametrize("password", ["12/sesame", "se/sesame", "se?sesame", "se#sesame"])
+def test_page_or_file(name: str, password: str) -> None:
+    """A page of links, or constraints, under such a URL are refused as well."""
+    with pytest.raises(UsageError) as caught:
+        pip_options({name: ["wheels", f"https://alice:{password}@127.0.0.1/x.txt"]})
+    [problem] = caught.value.problems
+    assert problem.rule == "pip-refused"
+    assert "sesame" not in str(problem)
+    assert "alice" not in str(problem)
+
+
+@pytest.mark.parametrize("password", ["12/sesame", "se/sesame"])
+def test_url_of_a_wheel(password: str) -> None:
+    """The URL of a wheel whose password would be taken for a path is refused; an @ in its query is none."""
+    wheel = "demo-1.0-py3-none-any.whl"
+    with pytest.raises(UsageError, match="malformed") as caught:
+        read_requirements(f"demo @ https://alice:{password}@127.0.0.1/{wheel}")
+    assert "sesame" not in str(caught.value)
+    assert read_requirements(f"demo @ https://example.org/{wheel}?id=a@b").strings

@@ -84,6 +84,10 @@ def _faults(kept: Mapping[str, str], environment: Mapping[str, str]) -> Iterator
         for url in kept.get(name, "").split():
             if (fault := url_fault(url)) and set(url) & set("@:") and not os.path.isdir(url):
                 yield f"the value of {name} in pip's configuration is not the URL of an index: {fault}"
+    for name in ("find-links", "constraint"):
+        for place in kept.get(name, "").split():
+            if "://" in place and (fault := url_fault(place)):
+                yield f"the value of {name} in pip's configuration has a URL that cannot be read: {fault}"
     proxies = [("proxy in pip's configuration", kept.get("proxy", ""))]
     # Of those that others may read as well, only what can hold a password.
     proxies += [(name, url) for name, url in environment.items() if name.lower() in _PROXIES and "@" in url]
