@@ -189,3 +189,15 @@ def test_places_of_a_file(tmp_path: Path, private: IndexServer, tmp_path_factory
     (tmp_path / "r.txt").write_text(f"--index-url {private.url_with_credentials}\ndemo\n")
     (place,) = run_resolve(tmp_path, tmp_path / "r.txt").places
     assert place == f"--index-url={private.url}"
+
+
+@pytest.mark.parametrize("flag", ["--index-url", "--extra-index-url", "--find-links"])
+def test_password_that_ends_a_host(tmp_path: Path, private: IndexServer, seen: list[str], flag: str) -> None:
+    """An address in a requirement file whose password would be taken for a path is refused, and nothing of it shown."""
+    url = private.url.replace("127", "alice:se/sesame@127")
+    (tmp_path / "r.txt").write_text(f"{flag} {url}\ndemo\n")
+    with pytest.raises(LambdaWheelsError) as caught:
+        run_resolve(tmp_path, tmp_path / "r.txt", index_url=private.url_with_credentials)
+    assert [problem.rule for problem in caught.value.problems] == ["bad-index-url"]
+    for text in [*seen, str(caught.value)]:
+        assert not any(secret in text for secret in ("alice", "sesame")), text

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .telling import emit, public, refuse, wrap
+from .urls import url_fault
 
 
 def prepare_only_wheels() -> None:
@@ -38,10 +39,9 @@ def prepare_only_wheels() -> None:
 
     def check_indexes(urls: Any) -> None:
         for url in urls:
-            try:
-                scheme = urllib.parse.urlsplit(url).scheme
-            except ValueError:
-                refuse("bad-index-url", public(url))
+            if "://" in url and url_fault(url):  # and not a word of it: where the password ends is not known
+                refuse("bad-index-url", "an address in a requirement file")
+            scheme = urllib.parse.urlsplit(url).scheme
             if scheme not in {"http", "https"} and not os.path.isdir(url_to_path(url) if scheme == "file" else url):
                 refuse("bad-index-url", public(url))  # pip would pass over it
         # The one event with secrets, which the parent takes out: those that a requirement file brings are needed
@@ -66,7 +66,7 @@ def prepare_only_wheels() -> None:
         requirements = original(self, args, options, finder, session)
         if finder.format_control.no_binary or ":all:" not in finder.format_control.only_binary:
             refuse("no-binary", ", ".join(sorted(finder.format_control.no_binary)) or "anything")
-        check_indexes(finder.index_urls)
+        check_indexes([*finder.index_urls, *(place for place in finder.find_links if place.startswith("http"))])
         emit("places", arguments=[place for place in places(finder, session) if place not in given])
         for requirement in requirements:
             if requirement.match_markers():
