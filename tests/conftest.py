@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -32,6 +33,18 @@ MAY_CONNECT_ANYWHERE = {"network"}
 
 HERE = {None, "", "localhost", "127.0.0.1", "::1", "0.0.0.0", b"localhost", b"127.0.0.1"}
 """Hosts that are this machine."""
+
+
+TRIED_ONCE = ("resolution", "cli")
+"""Folders whose tests that start a pip child are tried on one Python: what pip does there hardly depends on ours."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is tried on one of several Pythons."""
+    folders = [Path(__file__).with_name(name) for name in TRIED_ONCE]
+    for item in items:
+        if item.get_closest_marker("pip") and any(item.path.is_relative_to(folder) for folder in folders):
+            item.add_marker("once")
 
 
 # --- No process, no connection ---------------------------------------------------------------------------------------

@@ -11,13 +11,6 @@ import pytest
 from tests.index_server import IndexServer
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a pip child does here hardly depends on our Python: on one of several it is tried."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent) and item.get_closest_marker("pip"):
-            item.add_marker("once")
-
-
 @pytest.fixture(autouse=True)
 def bare_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No pip configuration, netrc, keyring or proxy of this machine plays a part."""
