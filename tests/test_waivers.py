@@ -7,7 +7,7 @@ import pytest
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.rules import RULES
-from lambda_wheels.waivers import Waivers
+from lambda_wheels.waivers import Verdict, Waivers
 
 WAIVABLE = "path-conflict"
 ERROR = Problem(rule=WAIVABLE, message="m", project="demo")
@@ -102,7 +102,7 @@ def test_judge(
 def test_strict_and_allowed() -> None:
     """What is worth a warning can be allowed, too: else a strict build of some projects would be impossible."""
     verdict = Waivers.read(["yanked:demo"]).judge([WARNING], strict=True)
-    assert (verdict.errors, verdict.warnings, verdict.waived) == ((), (WARNING,), {"yanked:demo"})
+    assert verdict == Verdict(errors=(), warnings=(WARNING,), waived=frozenset({"yanked:demo"}))
 
 
 def test_problem_without_project() -> None:
