@@ -76,7 +76,7 @@ def build_layer(
         ``OutputRefusedError``.
     :raises SurroundingsError: index, network, disk or pip failed; trying again may help.
     """
-    call = _understood(requirements, runtime, architecture, allow, strict, options)
+    call = _understood(requirements, runtime, architecture, output, allow, strict, options)
     output = Path(output)
     check_output(output)
     with _proven_wheels(call, progress) as proven:
@@ -115,7 +115,7 @@ def fetch_wheels(
     The folder may be used with ``--find-links``. Other files in it stay. Warnings are logged. Parameters and errors are
     those of :func:`build_layer`.
     """
-    call = _understood(requirements, runtime, architecture, allow, strict, options)
+    call = _understood(requirements, runtime, architecture, output, allow, strict, options)
     output = Path(output)
     check_wheel_folder(output)
     with _proven_wheels(call, progress) as proven:
@@ -140,6 +140,7 @@ def _understood(
     requirements: Given,
     runtime: str,
     architecture: str,
+    output: str | Path,
     allow: Iterable[str],
     strict: bool,
     options: IndexOptions,
@@ -158,6 +159,8 @@ def _understood(
     target = attempt(lambda: Target(runtime, architecture))
     waivers = attempt(lambda: Waivers.read(allow))
     attempt(lambda: pip_options(options))
+    if not str(output):  # as a path it would be the working directory, which an unset variable does not mean
+        problems.append(Problem(rule="output-refused", message="the output has no name", hint="name a zip or a folder"))
     wanted = attempt(lambda: read_requirements(requirements, local_paths(options)))
     if problems or target is None or waivers is None or wanted is None:
         raise UsageError(problems)

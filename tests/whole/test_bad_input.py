@@ -377,3 +377,10 @@ def test_index_that_fails(
     assert [path.read_bytes() for path in out.iterdir()] == [b"old"]
     assert stored_wheels(store) == []
     assert left_behind(out, store) == []
+
+
+@pytest.mark.parametrize("make", [lambda_wheels.build_layer, lambda_wheels.fetch_wheels])
+def test_output_without_a_name(make: Callable[..., object]) -> None:
+    """An empty output, as from a variable that is not set, is not the working directory."""
+    with pytest.raises(UsageError, match="the output has no name"):
+        make("demo", output="", **TARGET)
