@@ -1,4 +1,4 @@
-"""Builds that see nothing of this machine but an index on loopback: fixtures of tests/whole and tests/cli."""
+"""Builds that see nothing of this machine but an index on loopback: fixtures of the tests that start pip."""
 
 from __future__ import annotations
 
