@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 
 from lambda_wheels.errors import OutputError, OutputRefusedError
 from lambda_wheels.problems import Problem
-from lambda_wheels.progress import Progress, ProgressEvent
+from lambda_wheels.progress import Progress, Told
 from lambda_wheels.store.atomic import replace
 
 STAGING_PREFIX: Final = ".lambda-wheels-"
@@ -88,19 +88,11 @@ def writing(output: Path, progress: Progress) -> Iterator[Progress]:
 
     :raises OutputError: for an ``OSError``.
     """
-    callers: list[OSError] = []
-
-    def report(event: ProgressEvent) -> None:
-        try:
-            progress(event)
-        except OSError as error:
-            callers.append(error)
-            raise
-
+    told = Told(progress)
     try:
-        yield report
+        yield told
     except OSError as error:
-        if any(error is one for one in callers):
+        if error is told.raised:
             raise
         raise failed(output, error) from error
 
