@@ -24,7 +24,10 @@ from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Runtime, Target
 if typing.TYPE_CHECKING:
     from lambda_wheels.build import build_layer, fetch_wheels
     from lambda_wheels.layers import Layer, LayerWheel
+    from lambda_wheels.locking import lock
     from lambda_wheels.resolution import IndexOptions
+    from lambda_wheels.resolution.lock_changes import LockChange
+    from lambda_wheels.resolution.lock_result import Lock, LockedProject, LockedWheel
 
 __all__ = [
     "ARCHITECTURES",
@@ -36,6 +39,10 @@ __all__ = [
     "Layer",
     "LayerError",
     "LayerWheel",
+    "Lock",
+    "LockChange",
+    "LockedProject",
+    "LockedWheel",
     "OutputError",
     "OutputRefusedError",
     "PipError",
@@ -52,6 +59,7 @@ __all__ = [
     "WheelError",
     "build_layer",
     "fetch_wheels",
+    "lock",
 ]
 
 # A library prints nothing; without a handler, logging would print warnings by itself.
@@ -61,8 +69,13 @@ _LATER = {
     "IndexOptions": "resolution",
     "Layer": "layers",
     "LayerWheel": "layers",
+    "Lock": "resolution.lock_result",
+    "LockChange": "resolution.lock_changes",
+    "LockedProject": "resolution.lock_result",
+    "LockedWheel": "resolution.lock_result",
     "build_layer": "build",
     "fetch_wheels": "build",
+    "lock": "locking",
 }
 """Names that bring most of the package along: a script that asks for a target, or may build nothing, is spared that."""
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import datetime
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar, Unpack
+from typing import Unpack
 
-from lambda_wheels.audit import audit_wheel
-from lambda_wheels.errors import LayerError, OutputError, UsageError, WheelError
+from lambda_wheels.call import Given, understood
+from lambda_wheels.errors import LayerError
 from lambda_wheels.layers import (
     Layer,
     LayerWheel,
@@ -21,29 +18,12 @@ from lambda_wheels.layers import (
     lay_out,
     write_layer,
 )
-from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.progress import Progress, Told, silent
-from lambda_wheels.resolution import (
-    IndexOptions,
-    Requirements,
-    Resolution,
-    fetch,
-    local_paths,
-    pip_options,
-    plain_command,
-    read_requirements,
-    resolve,
-    settled,
-)
-from lambda_wheels.store import Store, StoredWheel, open_store
-from lambda_wheels.targets import RUNTIMES, Target
-from lambda_wheels.waivers import Verdict, Waivers
+from lambda_wheels.progress import Progress, silent
+from lambda_wheels.proven import proven_wheels
+from lambda_wheels.resolution import IndexOptions, pip_options, plain_command
+from lambda_wheels.targets import Target
 
 _log = logging.getLogger(__name__)
-_T = TypeVar("_T")
-
-Given = str | Path | Iterable[str | Path]
-"""Requirements: a string is one (PEP 508), a path is a file of them or a wheel; one may stand without a list."""
 
 
 def build_layer(
@@ -60,8 +40,9 @@ def build_layer(
 ) -> Layer:
     """Build a Lambda layer of ``requirements`` and all that they need.
 
-    :param requirements: a string is a requirement (PEP 508), a path a requirement file or a wheel; one of either may
-        stand without a list.
+    :param requirements: a string is a requirement (PEP 508), a path a requirement file, a wheel or a lock
+        (``pylock.toml``, PEP 751); one of these may stand without a list. Beside a lock
+        only wheels have a place.
     :param runtime: Lambda's identifier, ``python3.13``.
     :param architecture: ``arm64`` or ``x86_64``.
     :param output: a name that ends in ``.zip`` is a zip, any other a folder that then holds ``python/``. It appears
@@ -76,13 +57,20 @@ def build_layer(
         ``OutputRefusedError``.
     :raises SurroundingsError: index, network, disk or pip failed; trying again may help.
     """
-    call = _understood(requirements, runtime, architecture, output, allow, strict, options)
+    call = understood(
+        requirements,
+        lambda: (Target(runtime, architecture),),
+        output,
+        allow=allow,
+        strict=strict,
+        options=options,
+    )
     output = Path(output)
     check_output(output)
-    with _proven_wheels(call, progress) as proven:
+    with proven_wheels(call, progress) as proven:
         contents = lay_out(
             proven.stored,
-            call.target,
+            proven.resolution.target,
             scripts=scripts,
             allow=call.waivers.allowed,
             waived=proven.verdict.waived,
@@ -94,7 +82,7 @@ def build_layer(
             contents,
             output,
             warnings=proven.verdict.warnings,
-            pip_command=plain_command(call.target, proven.resolution.wheels, places),
+            pip_command=plain_command(proven.resolution.target, proven.resolution.wheels, places),
             progress=progress,
         )
 
@@ -115,131 +103,18 @@ def fetch_wheels(
     The folder may be used with ``--find-links``. Other files in it stay. Warnings are logged. Parameters and errors are
     those of :func:`build_layer`.
     """
-    call = _understood(requirements, runtime, architecture, output, allow, strict, options)
+    call = understood(
+        requirements,
+        lambda: (Target(runtime, architecture),),
+        output,
+        allow=allow,
+        strict=strict,
+        options=options,
+    )
     output = Path(output)
     check_wheel_folder(output)
-    with _proven_wheels(call, progress) as proven:
+    with proven_wheels(call, progress) as proven:
         for warning in proven.verdict.warnings:  # a layer carries them, wheels do not
             _log.warning("%s", warning)
         copy_wheels(proven.stored, output)
         return tuple(LayerWheel.of(stored.wheel) for stored in proven.stored)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Call:
-    """What the caller asked for, once it makes sense."""
-
-    requirements: Requirements
-    target: Target
-    waivers: Waivers
-    strict: bool
-    options: IndexOptions
-
-
-def _understood(
-    requirements: Given,
-    runtime: str,
-    architecture: str,
-    output: str | Path,
-    allow: Iterable[str],
-    strict: bool,
-    options: IndexOptions,
-) -> _Call:
-    """The call, understood; all that makes no sense about it is raised at once."""
-    options = settled(options)
-    problems: list[Problem] = []
-
-    def attempt(read: Callable[[], _T]) -> _T | None:
-        try:
-            return read()
-        except UsageError as error:
-            problems.extend(error.problems)
-            return None
-
-    target = attempt(lambda: Target(runtime, architecture))
-    waivers = attempt(lambda: Waivers.read(allow))
-    attempt(lambda: pip_options(options))
-    if not str(output):  # as a path it would be the working directory, which an unset variable does not mean
-        problems.append(Problem(rule="output-refused", message="the output has no name", hint="name a zip or a folder"))
-    wanted = attempt(lambda: read_requirements(requirements, local_paths(options)))
-    if problems or target is None or waivers is None or wanted is None:
-        raise UsageError(problems)
-    return _Call(requirements=wanted, target=target, waivers=waivers, strict=strict, options=options)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Proven:
-    """What stands when every wheel is proven."""
-
-    resolution: Resolution
-    stored: list[StoredWheel]
-    verdict: Verdict
-
-
-@contextlib.contextmanager
-def _proven_wheels(call: _Call, progress: Progress) -> Iterator[_Proven]:
-    """The first half of every build: pip chooses, we fetch and prove. The wheels stay in place inside the block."""
-    with open_store() as store:
-        resolution, stored = _chosen_wheels(call, store, progress)
-        problems = [
-            *_deprecated(call.target, datetime.date.today()),
-            *store.problems,
-            *resolution.problems,
-            *(problem for one in stored for problem in (*one.wheel.problems, *audit_wheel(one.wheel, call.target))),
-        ]
-        verdict = call.waivers.judge(problems, strict=call.strict)
-        if verdict.errors:
-            raise WheelError(verdict.errors)
-        yield _Proven(resolution=resolution, stored=stored, verdict=verdict)
-
-
-def _chosen_wheels(call: _Call, store: Store, progress: Progress) -> tuple[Resolution, list[StoredWheel]]:
-    """What pip chose, and those wheels in the store."""
-    told = Told(progress)
-    try:
-        with store.scratch() as scratch:
-            resolution = resolve(
-                call.requirements,
-                call.target,
-                call.options,
-                scratch=scratch,
-                stored=store.wheel_template,
-                progress=told,
-            )
-            stored = fetch(
-                resolution, store, options=call.options, waivers=call.waivers, scratch=scratch, progress=told
-            )
-    except OSError as error:
-        if error is told.raised:
-            raise
-        raise OutputError(
-            Problem(
-                rule="disk-failed",
-                message=f"a file of the store cannot be read or written: {error}",
-                hint="is the disk full? LAMBDA_WHEELS_CACHE names another place",
-            )
-        ) from error
-    return resolution, stored
-
-
-def _deprecated(target: Target, today: datetime.date) -> list[Problem]:
-    """A warning where AWS no longer patches the runtime, with the days on which it stops working."""
-    runtime = RUNTIMES[target.runtime]
-    if not runtime.is_deprecated(today):
-        return []
-    days = [
-        f"{what} from {day} on"
-        for what, day in (
-            ("no function can be created with it", runtime.creation_blocked),
-            ("none can be updated", runtime.update_blocked),
-        )
-        if day
-    ]
-    return [
-        Problem(
-            rule="deprecated-runtime",
-            severity=Severity.WARNING,
-            message=f"AWS deprecated {runtime.name} on {runtime.deprecated}: {', '.join(days)}",
-            hint="build for a newer runtime",
-        )
-    ]

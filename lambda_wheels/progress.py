@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 class Stage(enum.StrEnum):
@@ -55,3 +55,23 @@ class Told:
         except BaseException as error:
             self.raised = error
             raise
+
+
+class Onward:
+    """A callback for a job that is done several times over: no stage goes back when it begins anew."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._before: dict[Stage, int] = {}
+        self._done: dict[Stage, int] = {}
+
+    def again(self) -> None:
+        """The job begins anew."""
+        self._before = dict(self._done)
+
+    def __call__(self, event: ProgressEvent) -> None:
+        """Pass ``event`` on, with what was done before."""
+        before = self._before.get(event.stage, 0)
+        done = before + event.done
+        self._done[event.stage] = done
+        self._progress(replace(event, done=done, total=None if event.total is None else before + event.total))

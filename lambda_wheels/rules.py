@@ -38,7 +38,8 @@ RULES: Final = MappingProxyType(
             ("bad-requirement", "A requirement is not one as PEP 508 defines it, or hides something else."),
             ("string-for-path", "A string names a file; as a project's name a stranger could own it."),
             ("no-such-file", "A file or folder that was named does not exist."),
-            ("unknown-file-kind", "A file that was named is neither a requirement file nor a wheel."),
+            ("unknown-file-kind", "A file that was named is neither a requirement file nor a wheel nor a lock."),
+            ("lock-not-alone", "A lock was given with something that has no place beside it."),
             ("not-a-wheel", "A source distribution, folder or repository was asked for; nothing is built from source."),
             ("editable", "An editable requirement was asked for."),
             ("url-credentials", "A URL of a requirement carries a user or a password."),
@@ -77,6 +78,19 @@ RULES: Final = MappingProxyType(
             ("disk-failed", "pip could not read or write a file."),
         ),
         **_rules(("yanked", "A chosen release was withdrawn by its authors; a warning."), waivable=True),
+        # The lock
+        **_rules(
+            ("bad-lock", "A lock cannot be read: it is not TOML, not valid (PEP 751), or of an unknown version."),
+            ("lock-not-for-target", "A lock was not made for the target."),
+            ("lock-differs", "A lock is not what the requirements make."),
+        ),
+        **_rules(
+            (
+                "lock-incomplete",
+                "A wheel of a lock needs what the lock leaves out, or has in another version; a warning.",
+            ),
+            waivable=True,
+        ),
         # The index
         **_rules(
             ("index-unreachable", "An index could not be reached."),
@@ -183,6 +197,7 @@ RULES: Final = MappingProxyType(
             ("output-not-ours", "The output folder holds a file that lambda-wheels did not write."),
             ("output-refused", "The output names something that cannot become a layer: a folder for a zip, a device."),
             ("output-failed", "The output cannot be written."),
+            ("layer-differs", "A layer is not what its lock makes."),
             ("wheel-changed", "A wheel can no longer be read from the store as it was proven."),
         ),
         **_rules(

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import re
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from lambda_wheels.build import build_layer, fetch_wheels
 from lambda_wheels.cli.bars import bars
+from lambda_wheels.cli.wanted import index_options, requirements
 from lambda_wheels.cli.words import in_bytes, say, show_problems
 from lambda_wheels.layers import DIRECT_UPLOAD_LIMIT, Layer
 from lambda_wheels.problems import escape_controls
-from lambda_wheels.resolution import IndexOptions
-
-_URL = re.compile(r"\s*([\w.-]+\s*(\[[^]]*\])?\s*@\s*)?[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 
 
 def build(options: argparse.Namespace) -> int:
@@ -50,25 +46,15 @@ def fetch(options: argparse.Namespace) -> int:
 
 def _common(options: argparse.Namespace) -> dict[str, Any]:
     """The parameters that building and fetching share."""
-    given = vars(options)
     return {
-        "requirements": [*map(_requirement, options.requirements), *map(Path, options.requirement)],
+        "requirements": requirements(options),
         "runtime": options.runtime,
         "architecture": options.architecture,
         "output": options.output,
         "allow": options.allow,
         "strict": options.strict,
-        **{name: given[name] for name in get_type_hints(IndexOptions) if name in given},
+        **index_options(options),
     }
-
-
-def _requirement(text: str) -> str | Path:
-    """As for pip: what has a path separator or ends in ``.whl`` is a file, unless it is a URL, or ``NAME @ URL``."""
-    if _URL.match(text):
-        return text
-    separators = [separator for separator in (os.sep, os.altsep) if separator]
-    is_file = text.endswith(".whl") or any(separator in text for separator in separators)
-    return Path(text) if is_file else text
 
 
 def _summary(layer: Layer) -> str:

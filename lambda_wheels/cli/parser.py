@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from lambda_wheels.cli import build, cache, runtimes
+from lambda_wheels.cli import build, cache, lock, runtimes
 
 _EPILOG = "Documentation: every error has a section under its name, error[NAME], in the reference of errors."
 
@@ -52,6 +52,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Command)
     _add_build(commands)
     _add_fetch(commands)
+    _add_lock(commands)
     _add_runtimes(commands)
     _add_cache(commands)
     return parser
@@ -95,6 +96,30 @@ def _add_fetch(commands: Any) -> None:
     _add_index(parser)
 
 
+def _add_lock(commands: Any) -> None:
+    parser = _command(commands, "lock", lock.lock, "write down which wheels requirements are, for any tool to read")
+    _add_wheels(parser, several=True)
+    parser.add_argument(
+        "-o",
+        "--output",
+        default="pylock.toml",
+        type=_output,
+        metavar="FILE",
+        help="pylock.toml (as without it) or pylock.NAME.toml; what is there is kept as far as it can be",
+    )
+    parser.add_argument("-U", "--upgrade", action="store_true", help="choose everything anew")
+    parser.add_argument(
+        "-P",
+        "--upgrade-project",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="choose this project anew (repeatable)",
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the lock would change")
+    _add_index(parser)
+
+
 def _add_runtimes(commands: Any) -> None:
     _command(commands, "runtimes", runtimes.runtimes, "list Lambda's Python runtimes")
 
@@ -104,8 +129,8 @@ def _add_cache(commands: Any) -> None:
     parser.add_argument("action", choices=["dir", "info", "verify", "clear"], help="what to do")
 
 
-def _add_wheels(parser: argparse.ArgumentParser) -> None:
-    """What is to be built, and what for."""
+def _add_wheels(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """What is to be built, and what for: one target, or ``several``."""
     parser.add_argument(
         "requirements",
         nargs="*",
@@ -113,10 +138,19 @@ def _add_wheels(parser: argparse.ArgumentParser) -> None:
         help="a requirement (PEP 508); with a path separator or ending in .whl, a wheel",
     )
     parser.add_argument(
-        "-r", "--requirement", action="append", default=[], metavar="FILE", help="a requirement file (repeatable)"
+        "-r",
+        "--requirement",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a requirement file (repeatable)"
+        if several
+        else "a requirement file (repeatable), or a lock: pylock.toml",
     )
-    parser.add_argument("--runtime", required=True, help="Lambda's identifier, python3.13")
-    parser.add_argument("--architecture", required=True, help="arm64 or x86_64")
+    times: dict[str, Any] = {"action": "append"} if several else {}
+    repeatable = " (repeatable)" if several else ""
+    parser.add_argument("--runtime", required=True, help=f"Lambda's identifier, python3.13{repeatable}", **times)
+    parser.add_argument("--architecture", required=True, help=f"arm64 or x86_64{repeatable}", **times)
     parser.add_argument(
         "--allow", action="append", default=[], metavar="RULE:PROJECT", help="let a finding stand (repeatable)"
     )

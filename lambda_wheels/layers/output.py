@@ -30,7 +30,7 @@ _SAYINGS = {
     errno.EROFS: ("the file system is read-only", "choose another output"),
     errno.ENOENT: ("its folder does not exist", "make the folder first"),
     errno.ENOTDIR: ("a part of its path is a file", "choose another output"),
-    errno.EISDIR: ("it is a folder, and a zip was asked for", "choose a name that is free"),
+    errno.EISDIR: ("it is a folder, and a file was asked for", "choose a name that is free"),
     errno.ENAMETOOLONG: ("its name is too long", "choose a shorter one"),
     # The names that we write are new, so that only such a file system has them already.
     errno.EEXIST: ("paths of it differ only in case, which its file system ignores", "build a zip"),
@@ -105,7 +105,7 @@ def new_file(output: Path) -> Iterator[BinaryIO]:
     """
     staged = staging_path(output.parent)
     try:
-        check_zip_output(output)
+        check_file_output(output)
         with staged.open("xb", buffering=0) as file:
             yield file  # ours alone until it is complete
         # No fsync, as with cp, zip or pip: what a power cut takes is built again, and it would be a fifth of the time.
@@ -116,7 +116,7 @@ def new_file(output: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def check_zip_output(output: Path) -> None:
+def check_file_output(output: Path) -> None:
     """Refuse what is neither free nor a plain file.
 
     :raises OSError: for a folder.

@@ -13,7 +13,7 @@ from lambda_wheels.layers.contents import Contents
 from lambda_wheels.layers.folder import write_folder
 from lambda_wheels.layers.layer import Layer, LayerWheel
 from lambda_wheels.layers.ours import check_ours
-from lambda_wheels.layers.output import check_zip_output, failed, is_zip, refused, settled
+from lambda_wheels.layers.output import check_file_output, failed, is_zip, refused, settled
 from lambda_wheels.layers.zip_file import write_zip
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, silent
@@ -69,7 +69,7 @@ def check_output(output: Path) -> None:
     path = settled(output)
     try:
         if is_zip(output):
-            check_zip_output(path)
+            check_file_output(path)
         elif path.is_dir():
             with lock_output(path):
                 check_ours(path)

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -39,6 +39,9 @@ _START = (
 """What the child begins with. The package is imported by itself, since importing all of us takes too long."""
 
 Event = dict[str, Any]
+
+Preference = tuple[str, str, str]
+"""A project, normalised, a version of it, and the name of a file of that."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +115,7 @@ def run_pip(
     *,
     scratch: Path,
     stored: str = "",
+    preferred: Iterable[Preference] = (),
     on_event: Callable[[Event], None] = lambda event: None,
     time_limit: float = TIME_LIMIT,
     children: Children | None = None,
@@ -120,6 +124,7 @@ def run_pip(
 
     :param scratch: a folder for what pip writes; downloaded files are then in its ``downloads``.
     :param stored: where a wheel that is already there lies, as a format string of ``sha256`` and ``filename``.
+    :param preferred: what pip tries before other files of the same projects.
     :param on_event: called with each event as it comes, in this thread.
     :param time_limit: seconds.
     :param children: those with whom it may be ended from another thread.
@@ -135,6 +140,7 @@ def run_pip(
         "arguments": list(arguments),
         "downloads": str(downloads),
         "stored": stored,
+        "preferred": list(preferred),
     }
     words = scratch / "pip.log"
     with words.open("wb") as log:

@@ -57,6 +57,7 @@ class IndexOptions(TypedDict, total=False):
 
 
 _NAMES = frozenset(get_type_hints(IndexOptions))
+_CHOOSING = ("constraint", "pre", "uploaded_prior_to")
 
 
 def settled(options: IndexOptions) -> IndexOptions:
@@ -94,6 +95,16 @@ def pip_options(options: Mapping[str, Any]) -> list[str]:
             # "--flag=value": a value that begins with a hyphen cannot become another option.
             arguments += [f"{flag}={_text(item)}" for item in _several(value)]
     return arguments
+
+
+def is_span(value: object) -> bool:
+    """Whether a value of ``uploaded_prior_to`` is a span of time, ``P7D``, and so means another time each day."""
+    return isinstance(value, str) and value.startswith("P")
+
+
+def choosing_options(options: Mapping[str, Any]) -> list[str]:
+    """The flags among ``options`` that say which releases may be chosen, so that they mean nothing beside a lock."""
+    return [_flag(name) for name in _CHOOSING if options.get(name)]
 
 
 def _is_texts(value: object) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lambda_wheels.resolution.redaction import redact
-from lambda_wheels.resolution.report import ResolvedWheel
 from lambda_wheels.resolution.requirements import Requirements
+from lambda_wheels.resolution.resolution import ResolvedWheel
 from lambda_wheels.targets import Target
 
 

@@ -1,4 +1,4 @@
-"""What pip promised of a wheel, held against the wheel itself. (Pure.)"""
+"""What was promised of a wheel, by an index or by a lock, held against the wheel itself. (Pure.)"""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from lambda_wheels.problems import Problem
-from lambda_wheels.resolution.report import ResolvedWheel
+from lambda_wheels.resolution.resolution import ResolvedWheel
 from lambda_wheels.wheels import Wheel
+
+_STALE_INDEX = "clear pip's cache (python -m pip cache purge) and try again; if it stays, the index is at fault"
 
 
 def broken_promises(promised: ResolvedWheel, wheel: Wheel) -> list[Problem]:
-    """What the wheel holds otherwise than the index told: pip believes the index's word (PEP 658)."""
+    """What the wheel holds otherwise than was told of it: pip believes the index's word (PEP 658)."""
     problems = []
+    teller, hint = ("the index", _STALE_INDEX) if promised.told else ("the lock", "make the lock anew")
 
     def broken(what: str, told: object, found: object) -> None:
         problems.append(
@@ -22,8 +25,8 @@ def broken_promises(promised: ResolvedWheel, wheel: Wheel) -> list[Problem]:
                 rule="broken-promise",
                 project=promised.name,
                 wheel=promised.filename,
-                message=f"the {what} that the index told ({told}) is not the wheel's ({found})",
-                hint="clear pip's cache (python -m pip cache purge) and try again; if it stays, the index is at fault",
+                message=f"the {what} that {teller} told ({told}) is not the wheel's ({found})",
+                hint=hint,
             )
         )
 
@@ -31,9 +34,13 @@ def broken_promises(promised: ResolvedWheel, wheel: Wheel) -> list[Problem]:
         broken("sha256", promised.sha256, wheel.sha256)
     if (promised.name, promised.version) != (wheel.name, wheel.version):
         broken("project", f"{promised.name} {promised.version}", f"{wheel.name} {wheel.version}")
-    if _specifiers(promised.requires_python) not in {None, wheel.requires_python}:
-        broken("Requires-Python", promised.requires_python, wheel.requires_python)
-    told, found = _parsed(promised.requires_dist), _parsed(wheel.requires_dist)
+    if promised.size not in {None, wheel.size}:
+        broken("size", promised.size, wheel.size)
+    if promised.told is None:
+        return problems
+    if _specifiers(promised.told.requires_python) not in {None, wheel.requires_python}:
+        broken("Requires-Python", promised.told.requires_python, wheel.requires_python)
+    told, found = _parsed(promised.told.requires_dist), _parsed(wheel.requires_dist)
     if told != found:
         broken("set of requirements", _listed(told - found), _listed(found - told))
     return problems

@@ -9,56 +9,24 @@ import posixpath
 import re
 import urllib.parse
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from lambda_wheels.errors import ResolutionError
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.resolution.closure import Chosen, closure
 from lambda_wheels.resolution.redaction import public_url
+from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel, Told
 from lambda_wheels.targets import Target
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PLAIN_FILENAME = re.compile(r"[A-Za-z0-9_.+!-]+")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ResolvedWheel:
-    """A wheel that pip chose."""
-
-    name: NormalizedName
-    version: Version
-    filename: str
-    url: str = field(repr=False)
-    """Where it lies: http, https or file. May hold a token in its query: shown only through ``public_url``."""
-    sha256: str
-    requires_dist: tuple[str, ...]
-    requires_python: str
-    provides_extra: frozenset[NormalizedName]
-    direct: bool
-    """Whether a URL or a path named it, rather than a requirement that an index answered."""
-    yanked: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Resolution:
-    """The wheels for a target, sorted by name, each fitting and all of them complete."""
-
-    target: Target
-    wheels: tuple[ResolvedWheel, ...]
-    problems: tuple[Problem, ...]
-    """Warnings: a release that was yanked."""
-    places: tuple[str, ...] = ()
-    """As arguments of pip: the indexes, places and trusted hosts that requirement files brought; no credentials."""
-    credentials: tuple[str, ...] = field(default=(), repr=False)
-    """The URLs of indexes that carry credentials: they serve for the files there, too."""
-
-
-def read_report(report: Mapping[str, Any], events: Iterable[Mapping[str, Any]], target: Target) -> Resolution:
+def read_report(report: Mapping[str, Any], events: Sequence[Mapping[str, Any]], target: Target) -> Resolution:
     """The resolution that ``report`` tells of, once it is shown to be one for ``target``.
 
     :param events: what the runner told of the same run; its ``requirement`` events are what was asked for.
@@ -74,11 +42,15 @@ def read_report(report: Mapping[str, Any], events: Iterable[Mapping[str, Any]], 
                 hint="this is a fault of lambda-wheels with this version of pip; please report it",
             )
         )
+    pages = {event["url"]: event["page"] for event in events if event["event"] == "prepare"}
     wheels: list[ResolvedWheel] = []
+    yanked = []
     for item in report.get("install", ()):
-        wheel = _read_wheel(item, target, problems)
+        wheel = _read_wheel(item, pages, target, problems)
         if wheel is not None:
             wheels.append(wheel)
+            if item["is_yanked"]:
+                yanked.append(_yanked(wheel))
     for name, count in Counter(wheel.name for wheel in wheels).items():
         if count > 1:
             problems.append(Problem(rule="wrong-closure", project=name, message="pip chose it more than once"))
@@ -89,12 +61,17 @@ def read_report(report: Mapping[str, Any], events: Iterable[Mapping[str, Any]], 
     return Resolution(
         target=target,
         wheels=tuple(sorted(wheels, key=lambda wheel: wheel.name)),
-        problems=tuple(_yanked(wheel) for wheel in wheels if wheel.yanked),
+        problems=tuple(yanked),
     )
 
 
-def _read_wheel(item: Mapping[str, Any], target: Target, problems: list[Problem]) -> ResolvedWheel | None:
-    """One entry of the report; what is wrong with it is added to ``problems``."""
+def _read_wheel(
+    item: Mapping[str, Any], pages: Mapping[str, str], target: Target, problems: list[Problem]
+) -> ResolvedWheel | None:
+    """One entry of the report; what is wrong with it is added to ``problems``.
+
+    :param pages: by the public URLs of files, the pages on which they stood.
+    """
     metadata = item["metadata"]
     url = item["download_info"]["url"]
     filename = urllib.parse.unquote(posixpath.basename(urllib.parse.urlsplit(url).path))
@@ -127,12 +104,20 @@ def _read_wheel(item: Mapping[str, Any], target: Target, problems: list[Problem]
         filename=filename,
         url=url,
         sha256=sha256,
-        requires_dist=tuple(metadata.get("requires_dist", ())),
-        requires_python=metadata.get("requires_python", ""),
-        provides_extra=frozenset(canonicalize_name(extra) for extra in metadata.get("provides_extra", ())),
         direct=item["is_direct"],
-        yanked=item["is_yanked"],
+        told=Told(
+            requires_dist=tuple(metadata.get("requires_dist", ())),
+            requires_python=metadata.get("requires_python", ""),
+            provides_extra=frozenset(canonicalize_name(extra) for extra in metadata.get("provides_extra", ())),
+        ),
+        index=_index_of(pages.get(public_url(url), ""), project),
     )
+
+
+def _index_of(page: str, project: str) -> str:
+    """The index whose page of ``project`` this is; empty where it is another kind of page."""
+    index, _, last = page.rstrip("/").rpartition("/")
+    return index if index and canonicalize_name(last) == project else ""
 
 
 def _check_closure(
@@ -140,9 +125,10 @@ def _check_closure(
 ) -> Iterable[Problem]:
     chosen = {
         wheel.name: Chosen(
-            version=wheel.version, requires_dist=wheel.requires_dist, provides_extra=wheel.provides_extra
+            version=wheel.version, requires_dist=wheel.told.requires_dist, provides_extra=wheel.told.provides_extra
         )
         for wheel in wheels
+        if wheel.told is not None
     }
     asked = [event for event in events if event["event"] == "requirement" and not event["constraint"]]
     top = [(event["name"], event["specifier"], event["extras"], event["marker"]) for event in asked]

@@ -24,6 +24,16 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _URL_AS_PATH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):[/\\]+")
 """A URL that was made a path, which leaves one slash of two. A drive of Windows has one letter."""
 
+_EXPORTED = {
+    "pyproject.toml": "lambda-wheels lock of what it requires, or uv export --format pylock.toml -o pylock.toml",
+    "uv.lock": "uv export --format pylock.toml --no-emit-project --no-dev -o pylock.toml",
+    "poetry.lock": "poetry export -f pylock.toml -o pylock.toml",
+    "pdm.lock": "pdm export -f pylock -o pylock.toml",
+    "Pipfile.lock": "pipenv requirements --hash > requirements.txt",
+    "Pipfile": "pipenv requirements --hash > requirements.txt",
+}
+"""What other tools write for themselves, and how it becomes something that others can read."""
+
 _PASSING = ("/dev/", "/proc/")
 """Where names mean something else in another process, such as ``/dev/stdin``."""
 
@@ -41,6 +51,8 @@ class Requirements:
     """Requirement files, absolute."""
     wheels: tuple[Path, ...]
     """Wheels on this disk, absolute."""
+    lock: Path | None = None
+    """A lock, absolute: then there is nothing else but ``wheels``, as a lock says which wheels there are."""
     passing: Mapping[Path, bytes] = field(default_factory=dict)
     """What those of ``files`` hold that can be read only once, and only here: pipes, ``/dev/stdin``."""
 
@@ -56,8 +68,10 @@ def read_requirements(given: str | Path | Iterable[str | Path], options_paths: I
     strings: list[str] = []
     files: list[Path] = []
     wheels: list[Path] = []
+    locks: list[Path] = []
     passing: dict[Path, bytes] = {}
     problems: list[Problem] = []
+    kinds = {".whl": wheels, ".toml": locks}
     for item in items:
         if isinstance(item, str):
             found = _check_string(item)
@@ -66,7 +80,7 @@ def read_requirements(given: str | Path | Iterable[str | Path], options_paths: I
             path, found = _absolute(Path(item))
             if not found and path not in passing and _is_passing(path):
                 found = _read_passing(path, passing)
-            (wheels if path.suffix.lower() == ".whl" else files).append(path)
+            kinds.get(path.suffix.lower(), files).append(path)
         else:
             raise TypeError(f"a requirement is a str, a file a Path; {item!r} is neither")
         problems += found
@@ -75,9 +89,23 @@ def read_requirements(given: str | Path | Iterable[str | Path], options_paths: I
         problems.append(
             Problem(rule="no-requirement", message="nothing to build: no requirement and no requirement file was given")
         )
+    if locks and len(items) > 1 + len(wheels):
+        problems.append(
+            Problem(
+                rule="lock-not-alone",
+                message=f"{locks[0].name} is a lock, beside which only wheels on this disk have a place",
+                hint="lock everything together",
+            )
+        )
     if problems:
         raise UsageError(problems)
-    return Requirements(strings=tuple(strings), files=tuple(files), wheels=tuple(wheels), passing=passing)
+    return Requirements(
+        strings=tuple(strings),
+        files=tuple(files),
+        wheels=tuple(wheels),
+        lock=locks[0] if locks else None,
+        passing=passing,
+    )
 
 
 def with_copies(requirements: Requirements, scratch: Path) -> Requirements:
@@ -228,12 +256,12 @@ def _check_path(path: Path) -> list[Problem]:
             return [Problem(rule="wheel-filename", wheel=path.name, message=str(error))]
     elif path.name.endswith((".tar.gz", ".tar.bz2", ".tgz", ".zip")):
         return [_source(str(path))]
-    elif path.suffix == ".toml":
+    elif path.name in _EXPORTED:
         return [
             Problem(
                 rule="unknown-file-kind",
-                message=f"{path} is neither a requirement file nor a wheel",
-                hint="export the requirements of a project or a lock to a requirements.txt",
+                message=f"{path} is neither a requirement file nor a wheel nor a lock of the standard form",
+                hint=f"export it: {_EXPORTED[path.name]}",
             )
         ]
     return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,15 @@ from packaging.utils import canonicalize_name
 from lambda_wheels.errors import IndexUnavailableError, PipError, UsageError
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage
-from lambda_wheels.resolution.child import Event, PipRun, run_pip
+from lambda_wheels.resolution.child import Event, PipRun, Preference, run_pip
 from lambda_wheels.resolution.damaged_wheels import explained_failure
 from lambda_wheels.resolution.index_failures import failed_pages
 from lambda_wheels.resolution.index_options import pip_options
 from lambda_wheels.resolution.pip_arguments import resolve_arguments
 from lambda_wheels.resolution.redaction import redact
-from lambda_wheels.resolution.report import Resolution, read_report
+from lambda_wheels.resolution.report import read_report
 from lambda_wheels.resolution.requirements import Requirements, with_copies
+from lambda_wheels.resolution.resolution import Resolution
 from lambda_wheels.targets import Target
 
 _log = logging.getLogger(__name__)
@@ -34,12 +35,14 @@ def resolve(
     *,
     scratch: Path,
     stored: str,
+    preferred: Iterable[Preference] = (),
     progress: Progress,
 ) -> Resolution:
     """The wheels that pip chooses for ``requirements`` on ``target``, once its answer is shown to hold.
 
     :param scratch: an empty folder; wheels that pip had to download to read their metadata stay in its ``downloads``.
     :param stored: where the store has a wheel, as a format string.
+    :param preferred: what is taken rather than newer releases, as far as the requirements allow.
     :raises UsageError: where pip's configuration cannot be used.
     :raises ResolutionError: where there is no such set, or pip's answer does not hold.
     :raises IndexUnavailableError: where an index that was asked could not be read, even if pip went on without it.
@@ -59,7 +62,7 @@ def resolve(
                 )
             )
 
-    run = run_pip(arguments, target, scratch=scratch, stored=stored, on_event=tell)
+    run = run_pip(arguments, target, scratch=scratch, stored=stored, preferred=preferred, on_event=tell)
     _check_configuration(run)
     if run.code != 0:
         error = explained_failure(run, target, scratch / "downloads")
@@ -76,7 +79,8 @@ def resolve(
     _log_configuration(run, {wheel.name for wheel in resolution.wheels})
     _check_hooks(run, resolution)
     places = [argument for event in run.events if event["event"] == "places" for argument in event["arguments"]]
-    return replace(resolution, places=tuple(places), credentials=run.credentials)
+    [cooldown] = [event["until"] for event in run.events if event["event"] == "cooldown"]
+    return replace(resolution, places=tuple(places), credentials=run.credentials, uploaded_prior_to=cooldown)
 
 
 def _load(report: Path) -> dict[str, Any]:
@@ -134,7 +138,7 @@ def _log_configuration(run: PipRun, projects: Set[str | None]) -> None:
 def _check_hooks(run: PipRun, resolution: Resolution) -> None:
     """Every place where the runner looks into pip was passed: a pip that works otherwise inside is not trusted."""
     seen = {event["event"] for event in run.events}
-    missing = {"configuration", "requirement"} - seen
+    missing = {"configuration", "cooldown", "requirement"} - seen
     if resolution.wheels and "prepare" not in seen:
         missing.add("prepare")
     if "page" not in seen and any(not wheel.direct and wheel.url.startswith("http") for wheel in resolution.wheels):

@@ -93,6 +93,10 @@ def test_kept_configuration() -> None:
         for kind in (
             lambda_wheels.Layer,
             lambda_wheels.LayerWheel,
+            lambda_wheels.Lock,
+            lambda_wheels.LockChange,
+            lambda_wheels.LockedProject,
+            lambda_wheels.LockedWheel,
             lambda_wheels.Problem,
             lambda_wheels.Runtime,
             StoreInfo,

@@ -132,7 +132,7 @@ def _fifo(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "make", "words"),
     [
-        pytest.param("layer.zip", _folder, "it is a folder, and a zip was asked for", id="zip: a folder"),
+        pytest.param("layer.zip", _folder, "it is a folder, and a file was asked for", id="zip: a folder"),
         pytest.param("layer", _file, "it is a file, and a folder was asked for", id="folder: a file"),
         pytest.param(
             "layer.zip", _dangling, "it is a symbolic link that leads nowhere", id="zip: a dangling link", marks=posix

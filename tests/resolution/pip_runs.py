@@ -9,8 +9,8 @@ from typing import Any
 
 from lambda_wheels.progress import silent
 from lambda_wheels.resolution.index_options import local_paths
-from lambda_wheels.resolution.report import Resolution
 from lambda_wheels.resolution.requirements import read_requirements
+from lambda_wheels.resolution.resolution import Resolution
 from lambda_wheels.resolution.resolve import resolve
 from lambda_wheels.targets import Target
 

@@ -14,7 +14,7 @@ from packaging.version import Version
 from lambda_wheels.errors import IndexUnavailableError, LambdaWheelsError, OutputRefusedError, PipError, WheelError
 from lambda_wheels.layers import check_wheel_folder, copy_wheels
 from lambda_wheels.progress import ProgressEvent, Stage, silent
-from lambda_wheels.resolution import fetch
+from lambda_wheels.resolution import fetch, find
 from lambda_wheels.store import Store, StoredWheel
 from lambda_wheels.waivers import Waivers
 from tests.index_server import Fault, IndexServer, Listing
@@ -39,7 +39,9 @@ def bring(
         for pattern, fault in (faults or {}).items():
             assert server is not None
             server.fail(pattern, fault)
-        return fetch(resolution, store, options=patience, waivers=Waivers(), scratch=scratch, progress=progress)
+        found = find(resolution.wheels, store)
+        found = fetch(resolution, store, found, options=patience, waivers=Waivers(), scratch=scratch, progress=progress)
+        return [found[wheel.sha256] for wheel in resolution.wheels]
 
 
 @pytest.fixture
@@ -98,7 +100,7 @@ def test_wheel_vanished_from_this_disk(tmp_path: Path, folder: Path, store: Stor
         for left in [path, *scratch.rglob("*.whl")]:
             left.unlink()
         with pytest.raises(IndexUnavailableError, match="file-unreachable"):
-            fetch(resolution, store, options={}, waivers=Waivers(), scratch=scratch, progress=silent)
+            fetch(resolution, store, {}, options={}, waivers=Waivers(), scratch=scratch, progress=silent)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from lambda_wheels.resolution.pip_arguments import (
     resolve_arguments,
     target_arguments,
 )
-from lambda_wheels.resolution.report import ResolvedWheel
 from lambda_wheels.resolution.requirements import Requirements
+from lambda_wheels.resolution.resolution import ResolvedWheel
 from lambda_wheels.targets import Target
 
 TARGET = Target("python3.11", "arm64")
@@ -37,11 +37,7 @@ def chosen(name: str, version: str, url: str, *, direct: bool = False) -> Resolv
         filename=f"{name}-{version}-py3-none-any.whl",
         url=url,
         sha256="ab" * 32,
-        requires_dist=(),
-        requires_python="",
-        provides_extra=frozenset(),
         direct=direct,
-        yanked=False,
     )
 
 

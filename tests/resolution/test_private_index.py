@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import os
@@ -54,8 +55,8 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return run
 
     monkeypatch.setattr(child.subprocess, "Popen", watched_popen)  # type: ignore[attr-defined]
-    for module in ("resolve", "fetch"):
-        monkeypatch.setattr(sys.modules[f"lambda_wheels.resolution.{module}"], "run_pip", watched_run)
+    for module in ("resolve", "downloads"):
+        monkeypatch.setattr(importlib.import_module(f"lambda_wheels.resolution.{module}"), "run_pip", watched_run)
     return texts
 
 
@@ -114,9 +115,15 @@ def test_credentials(
         resolution = run_resolve(tmp_path, given, scratch=scratch, **options)
         assert pins(resolution) == {"demo": "1.0", "needs": "1.0"}
         stored = fetch(
-            resolution, Store(tmp_path / "store"), options=options, waivers=Waivers(), scratch=scratch, progress=silent
+            resolution,
+            Store(tmp_path / "store"),
+            {},
+            options=options,
+            waivers=Waivers(),
+            scratch=scratch,
+            progress=silent,
         )
-    assert [one.wheel.name for one in stored] == ["demo", "needs"]
+    assert sorted(one.wheel.name for one in stored.values()) == ["demo", "needs"]
     seen += [caplog.text, repr(resolution), repr(stored), plain_command(ARM, resolution.wheels, pip_options(options))]
     assert len(seen) > 8
     for text in seen:

@@ -10,7 +10,7 @@ import pytest
 from packaging.version import Version
 
 from lambda_wheels.resolution.promises import broken_promises
-from lambda_wheels.resolution.report import ResolvedWheel
+from lambda_wheels.resolution.resolution import ResolvedWheel, Told
 from lambda_wheels.wheels import read_wheel
 from tests.wheel_factory import make_wheel
 
@@ -29,6 +29,7 @@ from tests.wheel_factory import make_wheel
 )
 def test_broken_promises(tmp_path: Path, told: dict[str, Any], broken: list[str]) -> None:
     """Each difference is a problem of its own that names both sides; spelling makes none."""
+    told = dict(told)
     wheel = read_wheel(make_wheel(tmp_path, requires=["needs>=1"], requires_python=">=3.9"))
     promised = ResolvedWheel(
         name=wheel.name,
@@ -36,12 +37,13 @@ def test_broken_promises(tmp_path: Path, told: dict[str, Any], broken: list[str]
         filename=wheel.filename,
         url="https://h.example/demo.whl",
         sha256=wheel.sha256,
-        requires_dist=wheel.requires_dist,
-        requires_python=str(wheel.requires_python),
-        provides_extra=wheel.provides_extra,
         direct=False,
-        yanked=False,
     )
-    problems = broken_promises(replace(promised, **told), wheel)
+    metadata = Told(
+        requires_dist=told.pop("requires_dist", wheel.requires_dist),
+        requires_python=told.pop("requires_python", str(wheel.requires_python)),
+        provides_extra=wheel.provides_extra,
+    )
+    problems = broken_promises(replace(promised, told=metadata, **told), wheel)
     assert [problem.message.partition(" that the index told")[0].removeprefix("the ") for problem in problems] == broken
     assert all(problem.rule == "broken-promise" and problem.wheel == wheel.filename for problem in problems)

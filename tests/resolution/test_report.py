@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from lambda_wheels.errors import ResolutionError
 from lambda_wheels.problems import Severity
 from lambda_wheels.resolution.report import read_report
+from lambda_wheels.resolution.resolution import Told
 from lambda_wheels.targets import Target
 
 TARGET = Target("python3.13", "arm64")
@@ -63,8 +65,12 @@ def test_right_report() -> None:
     resolution = read_report(report(), [asked()], TARGET)
     demo, needs = resolution.wheels
     assert (demo.name, str(demo.version), demo.filename) == ("demo", "1.0", "demo-1.0-py3-none-any.whl")
-    assert (demo.requires_dist, demo.provides_extra, demo.sha256) == (("needs>=2",), frozenset({"fast-io"}), SHA256)
-    assert (needs.name, needs.requires_python, needs.direct, needs.yanked) == ("needs", ">=3.9", False, False)
+    assert demo.told == Told(
+        requires_dist=("needs>=2",), requires_python="", provides_extra=frozenset({canonicalize_name("fast-io")})
+    )
+    assert (demo.sha256, demo.index, needs.name, needs.direct) == (SHA256, "", "needs", False)
+    assert needs.told is not None
+    assert needs.told.requires_python == ">=3.9"
     assert (resolution.target, resolution.problems) == (TARGET, ())
     assert "sesame" not in repr(resolution)
 

@@ -12,6 +12,7 @@ from .failures import tell_failures
 from .no_programs import start_no_program
 from .only_wheels import prepare_only_wheels
 from .pages import watch_pages
+from .preferences import prefer
 from .telling import emit, take_stdout, wrap
 
 
@@ -33,6 +34,7 @@ def main() -> int:
         prepare_only_wheels()
         watch_pages(records)
         hand_over_downloads(instructions["downloads"], instructions["stored"])
+        prefer(instructions["preferred"])
         tell_discarded()
         tell_failures(records)
         start_no_program()

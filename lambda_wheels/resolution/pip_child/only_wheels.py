@@ -68,6 +68,7 @@ def prepare_only_wheels() -> None:
             refuse("no-binary", ", ".join(sorted(finder.format_control.no_binary)) or "anything")
         check_indexes([*finder.index_urls, *(place for place in finder.find_links if place.startswith("http"))])
         emit("places", arguments=[place for place in places(finder, session) if place not in given])
+        emit("cooldown", until=finder.uploaded_prior_to.isoformat() if finder.uploaded_prior_to else "")
         for requirement in requirements:
             if requirement.match_markers():
                 check(requirement)
@@ -87,7 +88,8 @@ def prepare_only_wheels() -> None:
     @wrap(RequirementPreparer, "prepare_linked_requirement")
     def prepare(original: Callable[..., Any], self: Any, requirement: Any, *args: Any, **kwargs: Any) -> Any:
         check(requirement)
-        emit("prepare", url=public(requirement.link.url))
+        link = requirement.link
+        emit("prepare", url=public(link.url), page=public(str(link.comes_from or "")))
         return original(self, requirement, *args, **kwargs)
 
     @wrap(RequirementPreparer, "prepare_editable_requirement")

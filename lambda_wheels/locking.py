@@ -1,0 +1,251 @@
+"""From requirements to a lock for one or several targets, and whether a lock is still theirs. (Touches everything.)"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from typing import Unpack
+
+from packaging.pylock import Pylock, is_valid_pylock_path
+from packaging.utils import NormalizedName, canonicalize_name
+
+from lambda_wheels.call import Call, Given, understood
+from lambda_wheels.errors import ResolutionError, UsageError, WheelError
+from lambda_wheels.layers.output import check_file_output, new_file, refused, settled, writing
+from lambda_wheels.problems import Problem
+from lambda_wheels.progress import Onward, Progress, silent
+from lambda_wheels.proven import chosen_wheels, judged
+from lambda_wheels.resolution import IndexOptions, Resolution
+from lambda_wheels.resolution.child import Preference
+from lambda_wheels.resolution.index_options import is_span
+from lambda_wheels.resolution.lock_changes import changes
+from lambda_wheels.resolution.lock_file import lock_text, read_lock
+from lambda_wheels.resolution.lock_making import COOLDOWN, MADE_BY, make_lock
+from lambda_wheels.resolution.lock_result import Lock, LockedProject
+from lambda_wheels.resolution.locked import filename_of, files_of, select
+from lambda_wheels.store import open_store
+from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
+
+
+def lock(
+    requirements: Given,
+    *,
+    runtime: str | Iterable[str],
+    architecture: str | Iterable[str],
+    output: str | Path = "pylock.toml",
+    upgrade: bool = False,
+    upgrade_projects: Iterable[str] = (),
+    check: bool = False,
+    allow: Iterable[str] = (),
+    strict: bool = False,
+    progress: Progress = silent,
+    **options: Unpack[IndexOptions],
+) -> Lock:
+    """Write down, as a standard ``pylock.toml`` (PEP 751), which wheels ``requirements`` and all that they need are.
+
+    A lock that is there already is kept as far as the requirements allow; where nothing changes, not a byte of it does.
+    The wheels are fetched and proven, so that a build from the lock then needs no network.
+
+    :param requirements: as for :func:`build_layer`, but for a lock.
+    :param runtime: Lambda's identifier, or several; the lock serves each of them on each architecture.
+    :param architecture: ``arm64``, ``x86_64``, or both.
+    :param output: ``pylock.toml``, or ``pylock.NAME.toml``. It appears complete or not at all.
+    :param upgrade: choose everything anew.
+    :param upgrade_projects: choose these projects anew, and what that brings along.
+    :param check: write nothing; a lock that is not what the requirements make is an error that says what differs.
+    :param allow: ``RULE:PROJECT`` for each finding that may stand.
+    :param strict: let warnings stop it.
+    :param progress: called with each step.
+    :param options: pip's index options; see :class:`IndexOptions`. A time in ``uploaded_prior_to`` is written down.
+    :raises UsageError: the call makes no sense.
+    :raises CannotBuildError: it cannot be done as asked, or ``check`` found a difference.
+    :raises SurroundingsError: index, network, disk or pip failed; trying again may help.
+    """
+    call = understood(
+        requirements, lambda: _targets(runtime, architecture), output, allow=allow, strict=strict, options=options
+    )
+    if call.requirements.lock is not None:
+        raise UsageError(
+            Problem(
+                rule="lock-not-alone",
+                message=f"{call.requirements.lock.name} is a lock, and a lock is made of requirements",
+                hint="give the requirements that it was made of",
+            )
+        )
+    path = settled(Path(output))
+    before = _before(path, Path(output))
+    renewed = {canonicalize_name(project) for project in upgrade_projects}
+    chosen = _choose(call, progress, lambda target: () if upgrade else _preferred(before, path, target, renewed))
+    after = make_lock(chosen.resolutions, chosen.sizes, path.parent)
+    if unneeded := sorted(renewed - {package.name for package in after.packages}):
+        raise UsageError(
+            Problem(rule="bad-requirement", project=unneeded[0], message="is to be upgraded, and nothing needs it")
+        )
+    _hold(after, path, chosen.resolutions)
+    if before is not None and _says_as_much(before, after, call.options):
+        after = before
+    result = Lock(
+        path=Path(output),
+        targets=call.targets,
+        projects=tuple(LockedProject.of(package) for package in after.packages),
+        changed=after is not before,
+        changes=changes(before, after),
+        uploaded_prior_to=(after.tool or {}).get(MADE_BY, {}).get(COOLDOWN),
+        warnings=tuple(dict.fromkeys(chosen.warnings)),
+    )
+    if result.changed and check:
+        raise ResolutionError([*_differences(result, before)])
+    if result.changed:
+        with writing(Path(output), silent), new_file(path) as file:
+            file.write(lock_text(after).encode("utf-8"))
+    return result
+
+
+def _targets(runtime: str | Iterable[str], architecture: str | Iterable[str]) -> tuple[Target, ...]:
+    """Each runtime on each architecture, in the order of our tables.
+
+    :raises UsageError: one is not Lambda's, or none was named.
+    """
+    runtimes = [runtime] if isinstance(runtime, str) else list(dict.fromkeys(runtime))
+    architectures = [architecture] if isinstance(architecture, str) else list(dict.fromkeys(architecture))
+    problems: dict[Problem, None] = {}
+    for name, values in (("runtime", runtimes), ("architecture", architectures)):
+        if not values:
+            problems[Problem(rule=f"unknown-{name}", message=f"no {name} was named")] = None
+    targets = []
+    for pair in product(runtimes, architectures):
+        try:
+            targets.append(Target(*pair))
+        except UsageError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise UsageError(problems)
+    order = list(product(RUNTIMES, ARCHITECTURES))
+    return tuple(sorted(targets, key=lambda target: order.index((target.runtime, target.architecture))))
+
+
+def _before(path: Path, output: Path) -> Pylock | None:
+    """The lock that is there already.
+
+    :raises OutputRefusedError: something else is there, or the name is not that of a lock.
+    :raises OutputError: it cannot be read, or not be written.
+    """
+    with writing(output, silent):
+        check_file_output(path)
+    if not is_valid_pylock_path(output):
+        raise refused(output, "other tools would not know it for a lock", "name it pylock.toml or pylock.NAME.toml")
+    if not path.exists():
+        return None
+    try:
+        before = read_lock(path)
+    except ResolutionError as error:
+        [problem] = error.problems
+        raise ResolutionError(replace(problem, hint="remove it, or name another output")) from None
+    if before.created_by != MADE_BY:
+        raise refused(output, f"{before.created_by} made it", "name another, such as pylock.lambda.toml, or remove it")
+    return before
+
+
+@dataclass(slots=True)
+class _Chosen:
+    """What was chosen for all targets."""
+
+    resolutions: list[Resolution] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Bytes of each wheel, by sha256."""
+    warnings: list[Problem] = field(default_factory=list)
+
+
+def _choose(call: Call, progress: Progress, preferred: Callable[[Target], Iterable[Preference]]) -> _Chosen:
+    """Let pip choose for each target, and prove the wheels.
+
+    :raises ResolutionError: with what is wrong for any of the targets.
+    """
+    chosen = _Chosen()
+    onward = Onward(progress)
+    problems: list[Problem] = []
+    with open_store() as store:
+        for target in call.targets:
+            try:
+                resolution, stored = chosen_wheels(call, target, store, onward, preferred=preferred(target))
+                verdict = judged(call, resolution, stored, store.problems)
+            except (ResolutionError, WheelError) as error:
+                problems += error.problems
+                continue
+            finally:
+                onward.again()
+            chosen.resolutions.append(resolution)
+            chosen.sizes |= {one.wheel.sha256: one.wheel.size for one in stored}
+            chosen.warnings += verdict.warnings
+            if resolution.uploaded_prior_to:  # a span of time ends at one moment for all targets
+                call = replace(call, options={**call.options, "uploaded_prior_to": resolution.uploaded_prior_to})
+    if problems:
+        raise ResolutionError(dict.fromkeys(problems))
+    return chosen
+
+
+def _preferred(
+    before: Pylock | None, path: Path, target: Target, renewed: Collection[NormalizedName]
+) -> Iterator[Preference]:
+    """What a lock has for ``target``, or for any target if it does not serve this one; but nothing of ``renewed``."""
+    if before is None:
+        return
+    try:
+        locked = [(wheel.name, str(wheel.version), wheel.filename) for wheel in select(before, path, target).wheels]
+    except ResolutionError:
+        locked = [
+            (package.name, str(package.version), filename_of(file))
+            for package in before.packages
+            for file in files_of(package)
+        ]
+    yield from (preference for preference in locked if preference[0] not in renewed)
+
+
+def _hold(lock: Pylock, path: Path, resolutions: Iterable[Resolution]) -> None:
+    """That the lock, as any tool reads it, says for each target what was chosen for it.
+
+    :raises ResolutionError: where it does not.
+    """
+    for resolution in resolutions:
+        read = select(lock, path, resolution.target)
+        if [wheel.sha256 for wheel in read.wheels] != [wheel.sha256 for wheel in resolution.wheels]:
+            raise ResolutionError(
+                Problem(
+                    rule="bad-lock",
+                    message=f"one lock cannot say what was chosen for {resolution.target} beside the other targets",
+                    hint="make a lock for each target; and please report it, since this should not be",
+                )
+            )
+
+
+def _says_as_much(before: Pylock, after: Pylock, options: IndexOptions) -> bool:
+    """Whether the lock that is there says what the new one does.
+
+    With a span of time in ``uploaded_prior_to`` an earlier moment says more than a later one: what was old enough
+    then is so now.
+    """
+    moment = options.get("uploaded_prior_to")
+    return before == (replace(after, tool=before.tool) if moment is None or is_span(moment) else after)
+
+
+def _differences(result: Lock, before: Pylock | None) -> Iterator[Problem]:
+    """What ``check`` says."""
+
+    def differs(message: str, project: str | None = None) -> Problem:
+        return Problem(rule="lock-differs", project=project, message=message, hint="run it without --check")
+
+    if before is None:
+        yield differs(f"there is no {result.path}")
+        return
+    for change in result.changes:
+        has, make = change.before or "it not", change.after or "it not"
+        if has == make:
+            yield differs(
+                f"the lock has other files of {has} than the requirements make, or for other targets", change.project
+            )
+        else:
+            yield differs(f"the lock has {has}, the requirements make {make}", change.project)
+    if not result.changes:
+        yield differs(f"{result.path} is for other targets, or for another time than was asked for")

@@ -1,0 +1,73 @@
+"""A lock as a file: ``pylock.toml`` as PEP 751 defines it, whoever wrote it. (Reads the disk.)"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
+
+from lambda_wheels.errors import OutputError, ResolutionError
+from lambda_wheels.problems import Problem
+from lambda_wheels.resolution.redaction import redact
+
+
+def read_lock(path: Path) -> Pylock:
+    """The lock at ``path``.
+
+    :raises ResolutionError: it is not TOML, not a valid lock, or of a version that is not known.
+    :raises OutputError: it cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    try:
+        value = tomllib.loads(content.decode("utf-8"))
+        if "lock-version" not in value:
+            raise bad_lock(path, "it has no lock-version, so it is another kind of file", _OTHER_KIND)
+        lock = Pylock.from_dict(value)
+        # An empty list, as Pipenv writes it, would mean that the lock is for nobody.
+        return lock if lock.environments else replace(lock, environments=None)
+    except UnicodeDecodeError:
+        raise bad_lock(path, "it is not UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise bad_lock(path, f"it is not TOML: {error}") from None
+    except PylockUnsupportedVersionError:
+        raise bad_lock(
+            path, f"it is of version {value['lock-version']}, and 1.0 is read", "make it with a tool that writes 1.0"
+        ) from None
+    except PylockValidationError as error:
+        raise bad_lock(path, redact(str(error))) from None
+
+
+_OTHER_KIND = "export what is in it: uv export --format pylock.toml -o pylock.toml, or lambda-wheels lock REQUIREMENT…"
+
+
+def unreadable(path: Path, error: OSError) -> OutputError:
+    """The error for a file that the system does not let us read."""
+    return OutputError(Problem(rule="disk-failed", message=f"{path} cannot be read: {error.strerror or error}"))
+
+
+def bad_lock(path: Path, message: str, hint: str = "make it anew with the tool that made it") -> ResolutionError:
+    """The error for a lock that cannot be used."""
+    return ResolutionError(Problem(rule="bad-lock", message=f"{path}: {message}", hint=hint))
+
+
+def lock_text(lock: Pylock) -> str:
+    """The lock as TOML. Equal locks give equal texts."""
+    import tomli_w  # here since most builds only read locks
+
+    value = dict(lock.to_dict())
+    value["environments"] = [_in_single_quotes(marker) for marker in value["environments"]]
+    value["packages"] = [
+        package | {"marker": _in_single_quotes(package["marker"])} if "marker" in package else package
+        for package in value["packages"]
+    ]
+    return tomli_w.dumps(value)
+
+
+def _in_single_quotes(marker: str) -> str:
+    """The same marker, easier to read where TOML puts double quotes around it."""
+    return marker.replace('"', "'")

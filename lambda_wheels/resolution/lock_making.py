@@ -1,0 +1,90 @@
+"""From what was chosen for each target to one lock for all of them. (Pure.)"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from packaging.pylock import Package, PackageArchive, PackageWheel, Pylock
+from packaging.version import Version
+
+from lambda_wheels.resolution.file_urls import path_of
+from lambda_wheels.resolution.lock_markers import environment_marker, marker_for
+from lambda_wheels.resolution.redaction import public_url
+from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel
+from lambda_wheels.targets import Target
+
+MADE_BY: Final = "lambda-wheels"
+"""What a lock of ours says of who made it, and the name of our table in it."""
+COOLDOWN: Final = "uploaded-prior-to"
+"""The key in our table of the time before which every file was uploaded."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One version of a project, from one place, with the targets that have it."""
+
+    targets: list[Target] = field(default_factory=list)
+    wheels: dict[str, ResolvedWheel] = field(default_factory=dict)
+    """By file name."""
+
+
+def make_lock(resolutions: Sequence[Resolution], sizes: Mapping[str, int], folder: Path) -> Pylock:
+    """The lock that says for each target what its resolution says.
+
+    The order of ``resolutions`` does not matter.
+
+    :param sizes: bytes of each wheel, by sha256.
+    :param folder: where the lock will be: files in it are named by their paths from there.
+    """
+    resolutions = sorted(resolutions, key=lambda one: (one.target.python_version, one.target.architecture))
+    targets = [resolution.target for resolution in resolutions]
+    entries: dict[tuple[str, Version, str], _Entry] = {}
+    for resolution in resolutions:
+        for wheel in resolution.wheels:
+            place = public_url(wheel.url) if wheel.direct else ""
+            entry = entries.setdefault((wheel.name, wheel.version, place), _Entry())
+            entry.targets.append(resolution.target)
+            entry.wheels.setdefault(wheel.filename, wheel)
+    cooldown = min(filter(None, (resolution.uploaded_prior_to for resolution in resolutions)), default="")
+    return Pylock(
+        lock_version=Version("1.0"),
+        environments=[environment_marker(target) for target in targets],
+        created_by=MADE_BY,
+        packages=[_package(entry, targets, sizes, folder) for _, entry in sorted(entries.items())],
+        tool={MADE_BY: {COOLDOWN: cooldown}} if cooldown else None,
+    )
+
+
+def _package(entry: _Entry, targets: Sequence[Target], sizes: Mapping[str, int], folder: Path) -> Package:
+    wheels = sorted(entry.wheels.values(), key=lambda wheel: wheel.filename)
+    first = wheels[0]
+    indexes = sorted({wheel.index for wheel in wheels if wheel.index})
+    archive = None
+    if first.direct:
+        url, path = _place(first, folder)
+        archive = PackageArchive(url=url, path=path, size=sizes[first.sha256], hashes={"sha256": first.sha256})
+    return Package(
+        name=first.name,
+        version=first.version,
+        marker=marker_for(entry.targets, targets),
+        index=indexes[0] if indexes else None,
+        archive=archive,
+        wheels=None if archive else [_wheel(wheel, sizes, folder) for wheel in wheels],
+    )
+
+
+def _wheel(wheel: ResolvedWheel, sizes: Mapping[str, int], folder: Path) -> PackageWheel:
+    url, path = _place(wheel, folder)
+    return PackageWheel(
+        name=wheel.filename, url=url, path=path, size=sizes[wheel.sha256], hashes={"sha256": wheel.sha256}
+    )
+
+
+def _place(wheel: ResolvedWheel, folder: Path) -> tuple[str | None, str | None]:
+    """The URL of a wheel without anything secret, or its path from ``folder`` where it is below that."""
+    if wheel.url.startswith("file:") and (path := path_of(wheel.url)).is_relative_to(folder):
+        return None, path.relative_to(folder).as_posix()
+    return public_url(wheel.url), None
