@@ -1,9 +1,9 @@
 """Build AWS Lambda layers from wheels, on any machine, without Docker."""
 
-import importlib
 import logging
 import typing
 
+from lambda_wheels.doors import opened_later as _opened_later
 from lambda_wheels.errors import (
     CannotBuildError,
     IndexUnavailableError,
@@ -80,12 +80,7 @@ _LATER = {
 """Names that bring most of the package along: a script that asks for a target, or may build nothing, is spared that."""
 
 
-def __getattr__(name: str) -> typing.Any:
-    """A name of ``_LATER``, imported when it is first asked for (PEP 562)."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
-    return globals()[name]
+__getattr__ = _opened_later(__name__, _LATER)
 
 
 def __dir__() -> list[str]:

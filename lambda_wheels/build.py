@@ -13,8 +13,6 @@ from lambda_wheels.layers import (
     Layer,
     LayerWheel,
     check_output,
-    check_wheel_folder,
-    copy_wheels,
     lay_out,
     write_layer,
 )
@@ -111,6 +109,8 @@ def fetch_wheels(
         strict=strict,
         options=options,
     )
+    from lambda_wheels.layers import check_wheel_folder, copy_wheels
+
     output = Path(output)
     check_wheel_folder(output)
     with proven_wheels(call, progress) as proven:

@@ -13,6 +13,7 @@ import pytest
 import lambda_wheels
 
 ROOMS = (
+    "doors",
     "rules",
     "problems",
     "errors",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 from collections.abc import Sequence
 from typing import Any
-
-from lambda_wheels.cli import build, cache, lock, runtimes
 
 _EPILOG = "Documentation: every error has a section under its name, error[NAME], in the reference of errors."
 
@@ -58,7 +57,13 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands: Any, name: str, run: Any, summary: str) -> argparse.ArgumentParser:
+def _command(commands: Any, name: str, module: str, summary: str) -> argparse.ArgumentParser:
+    """A command's parser; its function, of the same name, is imported from ``module`` of this room when it is run."""
+
+    def run(options: argparse.Namespace) -> int:
+        code: int = getattr(importlib.import_module(f"lambda_wheels.cli.{module}"), name)(options)
+        return code
+
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=summary, description=summary[0].upper() + summary[1:] + ".", allow_abbrev=False
     )
@@ -73,7 +78,7 @@ def _command(commands: Any, name: str, run: Any, summary: str) -> argparse.Argum
 
 
 def _add_build(commands: Any) -> None:
-    parser = _command(commands, "build", build.build, "build a layer of requirements and all that they need")
+    parser = _command(commands, "build", "build", "build a layer of requirements and all that they need")
     _add_wheels(parser)
     parser.add_argument(
         "-o",
@@ -88,7 +93,7 @@ def _add_build(commands: Any) -> None:
 
 
 def _add_fetch(commands: Any) -> None:
-    parser = _command(commands, "fetch", build.fetch, "put the wheels, proven, into a folder")
+    parser = _command(commands, "fetch", "build", "put the wheels, proven, into a folder")
     _add_wheels(parser)
     parser.add_argument(
         "-o", "--output", required=True, type=_output, metavar="FOLDER", help="the folder; made if need be"
@@ -97,7 +102,7 @@ def _add_fetch(commands: Any) -> None:
 
 
 def _add_lock(commands: Any) -> None:
-    parser = _command(commands, "lock", lock.lock, "write down which wheels requirements are, for any tool to read")
+    parser = _command(commands, "lock", "lock", "write down which wheels requirements are, for any tool to read")
     _add_wheels(parser, several=True)
     parser.add_argument(
         "-o",
@@ -121,11 +126,11 @@ def _add_lock(commands: Any) -> None:
 
 
 def _add_runtimes(commands: Any) -> None:
-    _command(commands, "runtimes", runtimes.runtimes, "list Lambda's Python runtimes")
+    _command(commands, "runtimes", "runtimes", "list Lambda's Python runtimes")
 
 
 def _add_cache(commands: Any) -> None:
-    parser = _command(commands, "cache", cache.cache, "look after the store of proven wheels")
+    parser = _command(commands, "cache", "cache", "look after the store of proven wheels")
     parser.add_argument("action", choices=["dir", "info", "verify", "clear"], help="what to do")
 
 

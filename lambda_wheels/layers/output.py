@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,7 +76,7 @@ def failed(output: Path, error: OSError | ValueError) -> OutputError | OutputRef
 
 def staging_path(folder: Path) -> Path:
     """A name in ``folder`` that nobody has; short, so that no output's name makes it too long."""
-    return folder / f"{STAGING_PREFIX}{secrets.token_hex(8)}.tmp"
+    return folder / f"{STAGING_PREFIX}{os.urandom(8).hex()}.tmp"
 
 
 @contextlib.contextmanager

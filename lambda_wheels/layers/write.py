@@ -10,9 +10,7 @@ from pathlib import Path
 
 from lambda_wheels.layers.compatibility import compatibility
 from lambda_wheels.layers.contents import Contents
-from lambda_wheels.layers.folder import write_folder
 from lambda_wheels.layers.layer import Layer, LayerWheel
-from lambda_wheels.layers.ours import check_ours
 from lambda_wheels.layers.output import check_file_output, failed, is_zip, refused, settled
 from lambda_wheels.layers.zip_file import write_zip
 from lambda_wheels.problems import Problem
@@ -40,6 +38,8 @@ def write_layer(
         sha256, zip_size = written.sha256, written.size
         code_sha256 = base64.b64encode(bytes.fromhex(sha256)).decode("ascii")
     else:
+        from lambda_wheels.layers.folder import write_folder  # here since most layers are zips
+
         write_folder(contents, output, progress=progress)
     runtimes, architectures = compatibility(
         contents.wheels, contents.target, bound_to_runtime=contents.bound_to_runtime
@@ -71,6 +71,8 @@ def check_output(output: Path) -> None:
         if is_zip(output):
             check_file_output(path)
         elif path.is_dir():
+            from lambda_wheels.layers.ours import check_ours
+
             with lock_output(path):
                 check_ours(path)
         elif os.path.lexists(path):

@@ -16,7 +16,7 @@ from lambda_wheels.resolution.promises import broken_promises
 from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel
 from lambda_wheels.store import Store, StoredWheel
 from lambda_wheels.waivers import Waivers
-from lambda_wheels.wheels import Wheel, read_wheel
+from lambda_wheels.wheels import Wheel
 
 _LOCKS = 64
 """How many wheels are locked at the most, each lock being an open file (macOS gives a process 256): they save work."""
@@ -62,6 +62,8 @@ def fetch(
     missing = _missing(wheels, found)
     if not missing:
         return found
+    from lambda_wheels.wheels.reader import read_wheel  # not needed where nothing is new
+
     new: dict[str, tuple[Path, Wheel]] = {}
     problems: list[Problem] = []
     with contextlib.ExitStack() as locks:

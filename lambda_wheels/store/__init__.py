@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from lambda_wheels.store.care import StoreInfo
+from typing import TYPE_CHECKING
+
+from lambda_wheels.doors import opened_later
 from lambda_wheels.store.place import StoredWheel
 from lambda_wheels.store.store import Store, default_folder, lock_output, open_store
 
+if TYPE_CHECKING:
+    from lambda_wheels.store.care import StoreInfo
+
 __all__ = ["Store", "StoreInfo", "StoredWheel", "default_folder", "lock_output", "open_store"]
+
+__getattr__ = opened_later(__name__, {"StoreInfo": "care"})

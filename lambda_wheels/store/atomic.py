@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import time
 from pathlib import Path
 from typing import Final
@@ -44,7 +43,7 @@ def write_atomically(path: Path, content: bytes, *, aside: Path | None = None, d
     :param durable: whether it must also be whole after a power cut.
     :raises OSError: nothing was changed, and nothing is left behind.
     """
-    unfinished = (aside or path.parent) / f".{secrets.token_hex(8)}.part"
+    unfinished = (aside or path.parent) / f".{os.urandom(8).hex()}.part"
     try:
         with unfinished.open("xb") as file:
             file.write(content)

@@ -19,7 +19,7 @@ from lambda_wheels.store.atomic import replace, sync_file, sync_folder
 from lambda_wheels.store.facts import decode, write_facts
 from lambda_wheels.store.layout import Layout, facts_of
 from lambda_wheels.store.scratch import scratch_folder
-from lambda_wheels.wheels import Wheel, read_wheel
+from lambda_wheels.wheels import Wheel
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +131,8 @@ class Place:
         path.unlink()
 
     def _read_again(self, path: Path, filename: str, sha256: str) -> StoredWheel | None:
+        from lambda_wheels.wheels.reader import read_wheel  # here since it is hardly ever needed
+
         try:
             wheel = read_wheel(path, filename=filename)
         except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 
     :raises OSError: it cannot be made.
     """
-    name = secrets.token_hex(8)
+    name = os.urandom(8).hex()
     folder, lock = parent / name, parent / f"{name}{_LOCK}"
     with contextlib.ExitStack() as stack:  # undone in reverse: the folder goes before its lock
         parent.mkdir(parents=True, exist_ok=True)

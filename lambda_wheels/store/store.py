@@ -6,21 +6,20 @@ import contextlib
 import hashlib
 import logging
 import os
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-
-import platformdirs
+from typing import TYPE_CHECKING
 
 from lambda_wheels.errors import OutputError
 from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.store import care
-from lambda_wheels.store.care import StoreInfo
 from lambda_wheels.store.layout import Layout
 from lambda_wheels.store.locks import exclusive
 from lambda_wheels.store.place import Place, StoredWheel
 from lambda_wheels.wheels import Wheel
+
+if TYPE_CHECKING:
+    from lambda_wheels.store.care import StoreInfo
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +29,8 @@ def default_folder() -> Path:
     named = os.environ.get("LAMBDA_WHEELS_CACHE")
     if named:
         return Path(named).absolute()
+    import platformdirs  # here since builds in CI name a folder
+
     # Without an author: on Windows the folder would be named twice.
     return platformdirs.user_cache_path("lambda-wheels", appauthor=False)
 
@@ -153,6 +154,8 @@ class Store:
 
         :raises OutputError: it cannot be read.
         """
+        from lambda_wheels.store import care  # here, as below: a build does not look after the store
+
         with _reporting("cannot be read"):
             return care.info(self._layout)
 
@@ -161,6 +164,8 @@ class Store:
 
         :raises OutputError: the folder cannot be read or written.
         """
+        from lambda_wheels.store import care
+
         findings = care.verify(self._layout)
         while True:
             with _reporting("cannot be verified"):
@@ -174,6 +179,8 @@ class Store:
 
         :raises OutputError: the folder cannot be read.
         """
+        from lambda_wheels.store import care
+
         with _reporting("cannot be cleared"):
             return care.clear(self._layout)
 
@@ -196,6 +203,8 @@ class Store:
 
 def _temporary_place(run: contextlib.ExitStack) -> Place:
     with _reporting("cannot be written, nor can a temporary folder be made"):
+        import tempfile  # here since it is hardly ever needed
+
         folder = tempfile.TemporaryDirectory(prefix="lambda-wheels-", ignore_cleanup_errors=True)
         return Place(Layout(Path(run.enter_context(folder))))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -100,7 +99,17 @@ class Target:
 
     def accepts(self, tags: Iterable[Tag]) -> bool:
         """Whether a wheel with these tags runs there: one of them has to be the target's."""
-        return not self._tag_set.isdisjoint(tags)
+        # What is for another ABI or platform is not among the thousand tags, which need not be made to see that.
+        likely = [tag for tag in tags if tag.abi in self._abis and tag.platform in self._platform_set]
+        return bool(likely) and not self._tag_set.isdisjoint(likely)
+
+    @cached_property
+    def _abis(self) -> frozenset[str]:
+        return frozenset({self.interpreter, "abi3", "none"})
+
+    @cached_property
+    def _platform_set(self) -> frozenset[str]:
+        return frozenset({*self.platforms, "any"})
 
     @cached_property
     def _tag_set(self) -> frozenset[Tag]:
@@ -134,6 +143,8 @@ def _unknown(kind: str, value: str, known: Iterable[str]) -> list[Problem]:
     names = list(known)
     if value in names:
         return []
+    import difflib  # here since names are seldom wrong
+
     word = str(value).lower()
     close = [name for name in (_OTHER_WORDS.get(word), f"python{word}") if name in names]
     close += difflib.get_close_matches(word, names, n=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
@@ -13,7 +12,6 @@ from packaging.version import Version
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.wheels.wheel import Member, Wheel
 
-_MEMBER_FIELDS = tuple(field.name for field in dataclasses.fields(Member))
 _MEMBER_TYPES = (str, int, int, int, int, int, bool, str)
 
 
@@ -33,7 +31,7 @@ def wheel_as_json(wheel: Wheel) -> object:
         "dist_info": wheel.dist_info,
         "data": wheel.data,
         "entry_points": wheel.entry_points,
-        "members": [[getattr(member, field) for field in _MEMBER_FIELDS] for member in wheel.members],
+        "members": [list(member) for member in wheel.members],
         "problems": [problem.as_dict() for problem in wheel.problems],
     }
 
@@ -73,17 +71,7 @@ def _wheel(value: Any) -> Wheel:
 def _member(row: list[Any]) -> Member:
     if tuple(map(type, row)) != _MEMBER_TYPES:
         raise TypeError(row)
-    name, method, crc, offset, compressed_size, size, executable, sha256 = row
-    return Member(
-        name=name,
-        method=method,
-        crc=crc,
-        offset=offset,
-        compressed_size=compressed_size,
-        size=size,
-        executable=executable,
-        sha256=sha256,
-    )
+    return Member._make(row)
 
 
 def _text(value: object) -> str:

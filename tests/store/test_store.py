@@ -34,7 +34,7 @@ def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         reads.append(path)
         return read_wheel(path, **options)
 
-    monkeypatch.setattr(place, "read_wheel", counting)
+    monkeypatch.setattr("lambda_wheels.wheels.reader.read_wheel", counting)
     return reads
 
 
@@ -120,7 +120,7 @@ def test_a_wheel_that_is_no_longer_accepted(store: Store, outside: Path, monkeyp
     def reject(path: Path, **options: Any) -> Wheel:
         raise WheelError(Problem(rule="store-damaged", message="rejected"))
 
-    monkeypatch.setattr(place, "read_wheel", reject)
+    monkeypatch.setattr("lambda_wheels.wheels.reader.read_wheel", reject)
     with pytest.raises(WheelError, match="rejected"):
         find(store, stored)
     assert not stored.path.exists()
