@@ -23,6 +23,7 @@ from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Runtime, Target
 
 if typing.TYPE_CHECKING:
     from lambda_wheels.build import build_layer, fetch_wheels
+    from lambda_wheels.checking import check
     from lambda_wheels.layers import Layer, LayerWheel
     from lambda_wheels.locking import lock
     from lambda_wheels.resolution import IndexOptions
@@ -58,6 +59,7 @@ __all__ = [
     "UsageError",
     "WheelError",
     "build_layer",
+    "check",
     "fetch_wheels",
     "lock",
 ]
@@ -74,6 +76,7 @@ _LATER = {
     "LockedProject": "resolution.lock_result",
     "LockedWheel": "resolution.lock_result",
     "build_layer": "build",
+    "check": "checking",
     "fetch_wheels": "build",
     "lock": "locking",
 }

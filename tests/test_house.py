@@ -29,6 +29,7 @@ ROOMS = (
     "proven",
     "build",
     "locking",
+    "checking",
     "__init__",
     "cli",
     "__main__",

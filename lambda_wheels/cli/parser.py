@@ -52,6 +52,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_build(commands)
     _add_fetch(commands)
     _add_lock(commands)
+    _add_check(commands)
     _add_runtimes(commands)
     _add_cache(commands)
     return parser
@@ -122,6 +123,13 @@ def _add_lock(commands: Any) -> None:
         help="choose this project anew (repeatable)",
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the lock would change")
+    _add_index(parser)
+
+
+def _add_check(commands: Any) -> None:
+    parser = _command(commands, "check", "check", "tell whether a layer is what a lock makes")
+    parser.add_argument("layer", metavar="LAYER", help="a zip or a folder that lambda-wheels built")
+    parser.add_argument("--lock", required=True, metavar="FILE", help="the lock: pylock.toml")
     _add_index(parser)
 
 

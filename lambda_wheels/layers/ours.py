@@ -29,7 +29,7 @@ def check_ours(folder: Path) -> None:
 
     :raises OutputRefusedError: naming a file that is not.
     """
-    files = sorted(_files(folder))
+    files = sorted(files_in(folder))
     if not files:
         return
     manifests = [path for path in files if _is_manifest(folder, path)]
@@ -45,7 +45,7 @@ def check_ours(folder: Path) -> None:
         )
 
 
-def _files(folder: Path) -> Iterator[str]:
+def files_in(folder: Path) -> Iterator[str]:
     """Everything in ``folder`` but folders, with ``/``; links are not followed."""
     top = os.fspath(folder)
     for place, folders, names in os.walk(top, onerror=_raise):  # paths of 5,000 files would take long

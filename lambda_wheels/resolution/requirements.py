@@ -108,6 +108,19 @@ def read_requirements(given: str | Path | Iterable[str | Path], options_paths: I
     )
 
 
+def existing(path: Path) -> Path:
+    """``path`` made absolute.
+
+    :raises UsageError: nothing is there.
+    """
+    absolute, problems = _absolute_path(path)
+    if not problems and not _exists(absolute):
+        problems = [_missing(absolute)]
+    if problems:
+        raise UsageError(problems)
+    return absolute
+
+
 def with_copies(requirements: Requirements, scratch: Path) -> Requirements:
     """The same requirements with a plain file in ``scratch`` for each that could be read only once."""
     copies = {}
@@ -207,15 +220,20 @@ def _check_url(name: str, url: str) -> list[Problem]:
 
 
 def _absolute(path: Path) -> tuple[Path, list[Problem]]:
-    """The path made absolute, and what is wrong with it; at most one problem."""
+    """The path of a file of requirements or a wheel, and what is wrong with it; at most one problem."""
+    absolute, problems = _absolute_path(path)
+    return absolute, problems or _check_path(absolute)
+
+
+def _absolute_path(path: Path) -> tuple[Path, list[Problem]]:
+    """The path made absolute, and why it cannot be; at most one problem."""
     if _URL_AS_PATH.match(str(path)) and not _exists(path):
         return path, [_missing(path)]  # before it gets the working directory in front
     try:
-        absolute = path.absolute()
+        return path.absolute(), []
     except FileNotFoundError:
         message = f"{public_path(path)} is not found: the working directory does not exist any more"
         return path, [Problem(rule="no-such-file", message=message)]
-    return absolute, _check_path(absolute)
 
 
 def _has_other_bytes(text: str) -> bool:
