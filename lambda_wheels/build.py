@@ -6,11 +6,12 @@ import contextlib
 import datetime
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, Unpack
 
 from lambda_wheels.audit import audit_wheel
+from lambda_wheels.bytecode import Bytecode, Interpreter, compile_wheels, find_interpreter
 from lambda_wheels.errors import LayerError, OutputError, UsageError, WheelError
 from lambda_wheels.layers import (
     Layer,
@@ -53,6 +54,7 @@ def build_layer(
     architecture: str,
     output: str | Path,
     scripts: bool = False,
+    bytecode: bool | str | Path = False,
     allow: Iterable[str] = (),
     strict: bool = False,
     progress: Progress = silent,
@@ -67,6 +69,8 @@ def build_layer(
     :param output: a name that ends in ``.zip`` is a zip, any other a folder that then holds ``python/``. It appears
         complete or not at all.
     :param scripts: put the projects' scripts into the layer's ``bin/``, which is on Lambda's PATH.
+    :param bytecode: add bytecode for the runtime's Python, compiled by an interpreter of that version that is found on
+        this machine, or by the one at this path.
     :param allow: ``RULE:PROJECT`` for each finding that may stand; it is then a warning, and stands in the manifest.
     :param strict: let warnings stop the build.
     :param progress: called with each step.
@@ -79,13 +83,19 @@ def build_layer(
     call = _understood(requirements, runtime, architecture, output, allow, strict, options)
     output = Path(output)
     check_output(output)
+    interpreter = _interpreter(call.target, bytecode)
     with _proven_wheels(call, progress) as proven:
+        compiled = _bytecode(call, proven, interpreter, progress) if interpreter else None
+        verdict = call.waivers.judge(compiled.problems if compiled else (), strict=call.strict)
+        if verdict.errors:
+            raise LayerError(verdict.errors)
         contents = lay_out(
             proven.stored,
             call.target,
             scripts=scripts,
+            bytecode=compiled,
             allow=call.waivers.allowed,
-            waived=proven.verdict.waived,
+            waived=proven.verdict.waived | verdict.waived,
         )
         if strict and (errors := call.waivers.judge(contents.warnings, strict=True).errors):
             raise LayerError(errors)
@@ -93,7 +103,7 @@ def build_layer(
         return write_layer(
             contents,
             output,
-            warnings=proven.verdict.warnings,
+            warnings=(*proven.verdict.warnings, *verdict.warnings),
             pip_command=plain_command(call.target, proven.resolution.wheels, places),
             progress=progress,
         )
@@ -171,6 +181,7 @@ def _understood(
 class _Proven:
     """What stands when every wheel is proven."""
 
+    store: Store
     resolution: Resolution
     stored: list[StoredWheel]
     verdict: Verdict
@@ -190,7 +201,7 @@ def _proven_wheels(call: _Call, progress: Progress) -> Iterator[_Proven]:
         verdict = call.waivers.judge(problems, strict=call.strict)
         if verdict.errors:
             raise WheelError(verdict.errors)
-        yield _Proven(resolution=resolution, stored=stored, verdict=verdict)
+        yield _Proven(store=store, resolution=resolution, stored=stored, verdict=verdict)
 
 
 def _chosen_wheels(call: _Call, store: Store, progress: Progress) -> tuple[Resolution, list[StoredWheel]]:
@@ -220,6 +231,21 @@ def _chosen_wheels(call: _Call, store: Store, progress: Progress) -> tuple[Resol
             )
         ) from error
     return resolution, stored
+
+
+def _interpreter(target: Target, bytecode: bool | str | Path) -> Interpreter | None:
+    """Who compiles for ``target``, if anybody is to; found first, since without one all the rest is in vain."""
+    if isinstance(bytecode, str | Path):
+        return find_interpreter(target.python_version, bytecode)
+    return find_interpreter(target.python_version) if bytecode else None
+
+
+def _bytecode(call: _Call, proven: _Proven, interpreter: Interpreter, progress: Progress) -> Bytecode:
+    """The bytecode of all wheels; what the store knew to say of itself meanwhile is among the problems."""
+    said = proven.store.problems
+    compiled = compile_wheels(proven.stored, interpreter, proven.store, waivers=call.waivers, progress=progress)
+    news = [problem for problem in proven.store.problems if problem not in said]
+    return replace(compiled, problems=(*news, *compiled.problems))
 
 
 def _deprecated(target: Target, today: datetime.date) -> list[Problem]:

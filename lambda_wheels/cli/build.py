@@ -22,7 +22,12 @@ _URL = re.compile(r"\s*([\w.-]+\s*(\[[^]]*\])?\s*@\s*)?[a-z][a-z0-9+.-]+:", re.I
 def build(options: argparse.Namespace) -> int:
     """Build the layer, and say what was made."""
     with bars(options) as progress:
-        layer = build_layer(**_common(options), scripts=options.scripts, progress=progress)
+        layer = build_layer(
+            **_common(options),
+            scripts=options.scripts,
+            bytecode=options.bytecode_python or options.bytecode,
+            progress=progress,
+        )
     if not options.quiet:
         show_problems(layer.warnings)
     if options.json:

@@ -83,6 +83,13 @@ def _add_build(commands: Any) -> None:
         help="a zip if it ends in .zip, else a folder that holds python/",
     )
     parser.add_argument("--scripts", action="store_true", help="put the projects' scripts into the layer's bin/")
+    parser.add_argument("--bytecode", action="store_true", help="add bytecode, so that the first import is faster")
+    parser.add_argument(
+        "--bytecode-python",
+        type=_interpreter,
+        metavar="PATH",
+        help="the interpreter that compiles it (--bytecode alone looks for one)",
+    )
     _add_index(parser)
 
 
@@ -153,6 +160,13 @@ def _output(text: str) -> str:
     """Not the empty string, which as a path is the working directory: a variable was not set."""
     if not text:
         raise argparse.ArgumentTypeError("it is empty; the working directory is .")
+    return text
+
+
+def _interpreter(text: str) -> str:
+    """Not the empty string: a variable was not set."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty")
     return text
 
 
