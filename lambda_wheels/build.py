@@ -7,15 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Unpack
 
+from lambda_wheels.assembling import assemble, interpreter_for
 from lambda_wheels.call import Given, understood
-from lambda_wheels.errors import LayerError
-from lambda_wheels.layers import (
-    Layer,
-    LayerWheel,
-    check_output,
-    lay_out,
-    write_layer,
-)
+from lambda_wheels.layers import Layer, LayerWheel, check_output, write_layer
 from lambda_wheels.progress import Progress, silent
 from lambda_wheels.proven import proven_wheels
 from lambda_wheels.resolution import IndexOptions, pip_options, plain_command
@@ -31,6 +25,7 @@ def build_layer(
     architecture: str,
     output: str | Path,
     scripts: bool = False,
+    bytecode: bool | str | Path = False,
     allow: Iterable[str] = (),
     strict: bool = False,
     progress: Progress = silent,
@@ -46,6 +41,8 @@ def build_layer(
     :param output: a name that ends in ``.zip`` is a zip, any other a folder that then holds ``python/``. It appears
         complete or not at all.
     :param scripts: put the projects' scripts into the layer's ``bin/``, which is on Lambda's PATH.
+    :param bytecode: add bytecode for the runtime's Python, compiled by an interpreter of that version that is found on
+        this machine, or by the one at this path.
     :param allow: ``RULE:PROJECT`` for each finding that may stand; it is then a warning, and stands in the manifest.
     :param strict: let warnings stop the build.
     :param progress: called with each step.
@@ -65,21 +62,14 @@ def build_layer(
     )
     output = Path(output)
     check_output(output)
+    interpreter = interpreter_for(call.targets, bytecode)
     with proven_wheels(call, progress) as proven:
-        contents = lay_out(
-            proven.stored,
-            proven.resolution.target,
-            scripts=scripts,
-            allow=call.waivers.allowed,
-            waived=proven.verdict.waived,
-        )
-        if strict and (errors := call.waivers.judge(contents.warnings, strict=True).errors):
-            raise LayerError(errors)
+        contents, warnings = assemble(call, proven, scripts=scripts, interpreter=interpreter, progress=progress)
         places = [*pip_options(call.options), *proven.resolution.places]
         return write_layer(
             contents,
             output,
-            warnings=proven.verdict.warnings,
+            warnings=warnings,
             pip_command=plain_command(proven.resolution.target, proven.resolution.wheels, places),
             progress=progress,
         )

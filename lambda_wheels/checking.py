@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
+from lambda_wheels.assembling import assemble, interpreter_for
 from lambda_wheels.call import understood
-from lambda_wheels.errors import OutputError, UsageError
-from lambda_wheels.layers import lay_out, write_zip
+from lambda_wheels.errors import LayerError, OutputError, UsageError
+from lambda_wheels.layers import write_zip
 from lambda_wheels.layers.existing import differences, manifest_of
 from lambda_wheels.layers.manifest import Manifest
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, silent
-from lambda_wheels.proven import chosen_wheels, judged
+from lambda_wheels.proven import proven_wheels
 from lambda_wheels.resolution import IndexOptions
 from lambda_wheels.resolution.locks import locked_wheels
 from lambda_wheels.resolution.requirements import existing
-from lambda_wheels.store import open_store
+
+if TYPE_CHECKING:
+    from lambda_wheels.bytecode import Interpreter
 
 
 def check(
-    layer: str | Path, *, lock: str | Path, progress: Progress = silent, **options: Unpack[IndexOptions]
+    layer: str | Path,
+    *,
+    lock: str | Path,
+    bytecode_python: str | Path | None = None,
+    progress: Progress = silent,
+    **options: Unpack[IndexOptions],
 ) -> tuple[Problem, ...]:
     """What ``layer`` has otherwise than ``lock`` makes: nothing where it is the same, for a zip to the byte.
 
@@ -29,6 +37,8 @@ def check(
 
     :param layer: a zip or a folder of ours.
     :param lock: a ``pylock.toml``.
+    :param bytecode_python: the interpreter that compiles, where the layer has bytecode; else one is looked for. It has
+        to be of the same full version as the one that compiled it.
     :param progress: called with each step.
     :param options: pip's index options, for wheels that the store lacks.
     :raises UsageError: one of the two is not there.
@@ -48,18 +58,34 @@ def check(
         other = [*_other_wheels(manifest, {name: (str(one.version), one.sha256) for name, one in named.items()})]
         if other:
             return tuple(other)
-        with open_store() as store, store.scratch() as scratch:
-            resolution, stored = chosen_wheels(call, target, store, progress)
-            verdict = judged(call, resolution, stored, store.problems)
-            contents = lay_out(
-                stored, target, scripts=manifest.scripts, allow=call.waivers.allowed, waived=verdict.waived
-            )
+        interpreter = _interpreter(manifest, bytecode_python)
+        with proven_wheels(call, progress) as proven, proven.store.scratch() as scratch:
+            contents, _ = assemble(call, proven, scripts=manifest.scripts, interpreter=interpreter, progress=progress)
             made = write_zip(contents, scratch / "layer.zip", progress=progress)
             return tuple(differences(path, contents, made.sha256))
     except OSError as error:
         raise OutputError(
             Problem(rule="disk-failed", message=f"{path} cannot be read: {error.strerror or error}")
         ) from error
+
+
+def _interpreter(manifest: Manifest, named: str | Path | None) -> Interpreter | None:
+    """The interpreter that makes the bytecode of the layer again, if it has some.
+
+    :raises LayerError: there is none of the same version.
+    """
+    if manifest.bytecode is None:
+        return None
+    interpreter = interpreter_for(manifest.targets, named or True)
+    if interpreter is not None and interpreter.version != manifest.bytecode:
+        raise LayerError(
+            Problem(
+                rule="no-interpreter",
+                message=f"the layer's bytecode was compiled by CPython {manifest.bytecode}, and this is {interpreter}",
+                hint=f"say where a CPython {manifest.bytecode} is (--bytecode-python PATH)",
+            )
+        )
+    return interpreter
 
 
 def _other_wheels(manifest: Manifest, locked: Mapping[str, tuple[str, str]]) -> Iterator[Problem]:

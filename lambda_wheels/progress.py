@@ -16,6 +16,8 @@ class Stage(enum.StrEnum):
     """Wheels come in; counted in wheels."""
     VERIFY = "verify"
     """New wheels are proven; counted in bytes, inflated."""
+    COMPILE = "compile"
+    """Bytecode that the store lacks is compiled, if it is wanted; counted in files."""
     WRITE = "write"
     """The layer is written; counted in bytes of the zip, or of the files of the folder."""
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 class Proven:
     """What stands when every wheel is proven."""
 
+    store: Store
     resolution: Resolution
     stored: list[StoredWheel]
     """In the order of the resolution."""
@@ -43,7 +44,9 @@ def proven_wheels(call: Call, progress: Progress) -> Iterator[Proven]:
     [target] = call.targets
     with open_store() as store:
         resolution, stored = chosen_wheels(call, target, store, progress)
-        yield Proven(resolution=resolution, stored=stored, verdict=judged(call, resolution, stored, store.problems))
+        yield Proven(
+            store=store, resolution=resolution, stored=stored, verdict=judged(call, resolution, stored, store.problems)
+        )
 
 
 def judged(call: Call, resolution: Resolution, stored: list[StoredWheel], found: tuple[Problem, ...]) -> Verdict:

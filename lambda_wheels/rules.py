@@ -186,6 +186,18 @@ RULES: Final = MappingProxyType(
             ("shadows-stdlib", "The wheel has a module that takes the place of the standard library's; a warning."),
             waivable=True,
         ),
+        # The bytecode
+        **_rules(
+            (
+                "no-interpreter",
+                "There is no interpreter of the target's Python to compile bytecode.",
+            ),
+            ("bytecode-unknown", "The interpreter's bytecode is not built as it is known."),
+        ),
+        **_rules(
+            ("bytecode-failed", "A file made the interpreter crash or hang when it was compiled."),
+            waivable=True,
+        ),
         # The layer
         **_rules(
             ("file-twice", "Two files of one wheel land at one path of the layer."),

@@ -24,9 +24,11 @@ ROOMS = (
     "store",
     "resolution",
     "audit",
+    "bytecode",
     "layers",
     "call",
     "proven",
+    "assembling",
     "build",
     "locking",
     "checking",
@@ -43,6 +45,9 @@ EVERY_MODULE = pytest.mark.parametrize("module", MODULES)
 PIP_CHILD = "resolution/pip_child/"
 """What the pip child executes: the process is its own, so it may do there what a guest may not."""
 
+COMPILER = "bytecode/child/"
+"""What another interpreter executes to compile: the process is its own, too."""
+
 COMMAND = {"cli", "__main__"}
 """The rooms that have the terminal to themselves."""
 
@@ -52,7 +57,7 @@ DOERS = {"boto3", "filelock", "http", "pip", "platformdirs", "shutil", "socket",
 BAD_GUESTS = {"os.chdir", "os.fchdir", "os.putenv", "os.unsetenv", "os.umask", "print", "signal.signal", "sys.exit"}
 """Calls that change something for the program that called us."""
 
-ONLY_IN = {
+ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "argparse": "cli/",
     "boto3": "aws/",
     "botocore": "aws/",
@@ -61,7 +66,7 @@ ONLY_IN = {
     "pip": "resolution/",
     "rich": "cli/",
     "signal": "cli/",
-    "subprocess": "resolution/child.py",
+    "subprocess": ("resolution/child.py", "bytecode/processes.py"),  # a module starts pip, another interpreters
     "zipfile": "nowhere",  # it forgives what a wheel must not do
 }
 """Who alone may import a module."""
@@ -146,16 +151,16 @@ def test_pure_modules(module: str) -> None:
     assert {name for name in imports(module) if name.partition(".")[0] in DOERS} == set()
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith(PIP_CHILD)])
-def test_the_pip_child_is_alone(module: str) -> None:
-    """What runs in pip's process imports nothing of ours but itself: all of us would take as long as pip's start."""
-    child = "lambda_wheels.resolution.pip_child."
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith((PIP_CHILD, COMPILER))])
+def test_children_are_alone(module: str) -> None:
+    """What runs in a process of its own imports nothing of ours but itself: all of us take long, or a newer Python."""
+    child = f"lambda_wheels.{'.'.join(module.split('/')[:-1])}."
     assert {name for name in imports(module) if room_of_import(name) and not name.startswith(child)} == set()
 
 
 @EVERY_MODULE
 def test_who_imports_what(module: str) -> None:
-    """Processes are started in one place, the terminal is the command's, AWS has a room of its own."""
+    """Processes are started in two places, the terminal is the command's, AWS has a room of its own."""
     foreign = {
         name
         for name in imports(module)
@@ -165,7 +170,8 @@ def test_who_imports_what(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [module for module in MODULES if not module.startswith(PIP_CHILD) and room(module) not in COMMAND]
+    "module",
+    [module for module in MODULES if not module.startswith((PIP_CHILD, COMPILER)) and room(module) not in COMMAND],
 )
 def test_good_guest(module: str) -> None:
     """The library neither prints nor changes the directory, the environment, the umask or the signals of its caller."""

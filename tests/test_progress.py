@@ -9,7 +9,7 @@ from lambda_wheels.progress import Progress, ProgressEvent, Stage, silent
 
 def test_stages() -> None:
     """The stages are listed in the order in which a build goes through them."""
-    assert [str(stage) for stage in Stage] == ["resolve", "fetch", "verify", "write"]
+    assert [str(stage) for stage in Stage] == ["resolve", "fetch", "verify", "compile", "write"]
 
 
 def test_event() -> None:

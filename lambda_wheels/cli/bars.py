@@ -14,6 +14,7 @@ _TITLES = {
     Stage.RESOLVE: "resolving",
     Stage.FETCH: "fetching",
     Stage.VERIFY: "proving",
+    Stage.COMPILE: "compiling",
     Stage.WRITE: "writing",
 }
 

@@ -18,7 +18,12 @@ from lambda_wheels.problems import escape_controls
 def build(options: argparse.Namespace) -> int:
     """Build the layer, and say what was made."""
     with bars(options) as progress:
-        layer = build_layer(**_common(options), scripts=options.scripts, progress=progress)
+        layer = build_layer(
+            **_common(options),
+            scripts=options.scripts,
+            bytecode=options.bytecode_python or options.bytecode,
+            progress=progress,
+        )
     if not options.quiet:
         show_problems(layer.warnings)
     if options.json:

@@ -15,7 +15,13 @@ from lambda_wheels.problems import escape_controls
 def check(options: argparse.Namespace) -> int:
     """Compare the layer with its lock; exits with 1 where they differ."""
     with bars(options) as progress:
-        problems = check_layer(options.layer, lock=options.lock, progress=progress, **index_options(options))
+        problems = check_layer(
+            options.layer,
+            lock=options.lock,
+            bytecode_python=options.bytecode_python,
+            progress=progress,
+            **index_options(options),
+        )
     show_problems(problems)
     if options.json:
         print(json.dumps([problem.as_dict() for problem in problems], indent=2))

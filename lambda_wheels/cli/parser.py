@@ -90,6 +90,13 @@ def _add_build(commands: Any) -> None:
         help="a zip if it ends in .zip, else a folder that holds python/",
     )
     parser.add_argument("--scripts", action="store_true", help="put the projects' scripts into the layer's bin/")
+    parser.add_argument("--bytecode", action="store_true", help="add bytecode, so that the first import is faster")
+    parser.add_argument(
+        "--bytecode-python",
+        type=_interpreter,
+        metavar="PATH",
+        help="the interpreter that compiles it (--bytecode alone looks for one)",
+    )
     _add_index(parser)
 
 
@@ -130,6 +137,7 @@ def _add_check(commands: Any) -> None:
     parser = _command(commands, "check", "check", "tell whether a layer is what a lock makes")
     parser.add_argument("layer", metavar="LAYER", help="a zip or a folder that lambda-wheels built")
     parser.add_argument("--lock", required=True, metavar="FILE", help="the lock: pylock.toml")
+    parser.add_argument("--bytecode-python", metavar="PATH", help="who compiles, where the layer has bytecode")
     _add_index(parser)
 
 
@@ -200,6 +208,13 @@ def _output(text: str) -> str:
     """Not the empty string, which as a path is the working directory: a variable was not set."""
     if not text:
         raise argparse.ArgumentTypeError("it is empty; the working directory is .")
+    return text
+
+
+def _interpreter(text: str) -> str:
+    """Not the empty string: a variable was not set."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty")
     return text
 
 

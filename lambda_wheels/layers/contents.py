@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lambda_wheels.errors import LayerError
+from lambda_wheels.layers.bytecode_files import size_of_bytecode, with_bytecode
 from lambda_wheels.layers.conflicts import Settlement, Share, settle
 from lambda_wheels.layers.entries import Entry, content_digest, copied, generated, in_order
 from lambda_wheels.layers.limits import check_limits
@@ -25,6 +27,9 @@ from lambda_wheels.store import StoredWheel
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
 from lambda_wheels.wheels.layout import landing
+
+if TYPE_CHECKING:
+    from lambda_wheels.bytecode import Bytecode
 
 Read = Callable[[Entry], Generator[bytes]]
 """Gives the inflated bytes of an entry in pieces: asked for scripts only."""
@@ -61,6 +66,7 @@ def lay_out(
     target: Target,
     *,
     scripts: bool = False,
+    bytecode: Bytecode | None = None,
     allow: Collection[str] = (),
     waived: Iterable[str] = (),
     read: Read = pieces_of,
@@ -68,6 +74,7 @@ def lay_out(
     """Decide every file of the layer. The order of ``wheels`` does not matter.
 
     :param scripts: whether ``.data/scripts`` and entry points become files in the layer's ``bin/``.
+    :param bytecode: that of ``wheels``, if it is to be in the layer.
     :param allow: what may be waived, ``RULE:PROJECT`` with the project's normalised name.
     :param waived: what was waived before, which the manifest says too.
     :raises LayerError: with every reason for which the wheels do not make a layer.
@@ -84,8 +91,12 @@ def lay_out(
         targets=(target,),
         waived=tuple(sorted({*waived, *settlement.waived})),
         scripts=scripts,
+        bytecode=bytecode.version if bytecode else None,
     )
-    shares = [_with_record(share, settlement) for share in shares]
+    shares = [_without_what_gave_way(share, settlement) for share in shares]
+    if bytecode:
+        shares = with_bytecode(shares, bytecode)
+    shares = [_with_record(share) for share in shares]
     files = _merge(shares)
     said = manifest.as_bytes()
     everything = in_order([*files, generated(manifest_path(said), said)])
@@ -93,7 +104,9 @@ def lay_out(
     unzipped_size = sum(entry.size for entry in everything)
     zipped_size = zip_size(everything)
     problems = [problem for own in made for problem in own.problems]
-    problems += [*settlement.problems, *check_limits(len(everything), unzipped_size, zipped_size, sizes)]
+    compiled_size = size_of_bytecode(everything, bytecode) if bytecode else 0
+    problems += settlement.problems
+    problems += check_limits(len(everything), unzipped_size, zipped_size, sizes, compiled=compiled_size)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise LayerError(problems)
     return Contents(
@@ -162,11 +175,15 @@ def _scripts(stored: StoredWheel, target: Target, read: Read) -> _Scripts:
     return _Scripts(entries=entries, names_interpreter=names_interpreter, problems=problems)
 
 
-def _with_record(share: Share, settlement: Settlement) -> Share:
-    """The share without what gave way, and with its RECORD."""
+def _without_what_gave_way(share: Share, settlement: Settlement) -> Share:
+    left_out = {given for wheel, given in settlement.given_way if wheel == share.wheel.filename}
+    return Share(wheel=share.wheel, entries=[entry for entry in share.entries if entry.path not in left_out])
+
+
+def _with_record(share: Share) -> Share:
+    """The share with its RECORD, in place of the empty one."""
     path = _record_path(share.wheel)
-    left_out = {given for wheel, given in settlement.given_way if wheel == share.wheel.filename} | {path}
-    entries = [entry for entry in share.entries if entry.path not in left_out]
+    entries = [entry for entry in share.entries if entry.path != path]
     entries.append(generated(path, record_text(entries, path)))
     return Share(wheel=share.wheel, entries=entries)
 

@@ -12,13 +12,16 @@ from lambda_wheels.targets.limits import UNZIPPED_LIMIT, ZIP_ENTRIES_LIMIT, ZIP_
 _NAMED_PROJECTS = 20
 
 
-def check_limits(files: int, unzipped: int, zipped: int, sizes: Mapping[NormalizedName, int]) -> list[Problem]:
+def check_limits(
+    files: int, unzipped: int, zipped: int, sizes: Mapping[NormalizedName, int], *, compiled: int = 0
+) -> list[Problem]:
     """What is too large about a layer.
 
     :param files: how many there are.
     :param unzipped: bytes of all files together.
     :param zipped: bytes of the zip.
     :param sizes: bytes of each project's files, unzipped.
+    :param compiled: how many of the unzipped bytes are bytecode that was compiled for the layer.
     """
     problems = []
     if unzipped > UNZIPPED_LIMIT:
@@ -26,8 +29,10 @@ def check_limits(files: int, unzipped: int, zipped: int, sizes: Mapping[Normaliz
             Problem(
                 rule="too-large",
                 message=f"the layer is {unzipped:,} bytes unzipped, {unzipped - UNZIPPED_LIMIT:,} more than Lambda's "
-                f"{UNZIPPED_LIMIT:,}: {_by_project(sizes)}",
-                hint="leave out a project, or build a container image instead",
+                f"{UNZIPPED_LIMIT:,}: {_by_project(sizes)}{_bytecode(compiled)}",
+                hint="build without bytecode"
+                if compiled and unzipped - compiled <= UNZIPPED_LIMIT
+                else "leave out a project, or build a container image instead",
             )
         )
     if files > ZIP_ENTRIES_LIMIT:
@@ -47,6 +52,10 @@ def check_limits(files: int, unzipped: int, zipped: int, sizes: Mapping[Normaliz
             )
         )
     return problems
+
+
+def _bytecode(compiled: int) -> str:
+    return f"; {compiled:,} of it are bytecode" if compiled else ""
 
 
 def _by_project(sizes: Mapping[NormalizedName, int]) -> str:

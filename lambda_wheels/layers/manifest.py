@@ -5,7 +5,7 @@ credential, nothing computed. Format 1, a promise::
 
     {
       "format": 1,
-      "options": {"scripts": true},
+      "options": {"bytecode": "3.13.0", "scripts": true},
       "targets": [{"architecture": "arm64", "runtime": "python3.13"}],
       "waived": ["path-conflict:demo"],
       "wheels": [{"filename": "…", "name": "…", "sha256": "…", "version": "…"}]
@@ -32,6 +32,7 @@ FOLDER: Final = "lambda-wheels"
 """Where manifests are, at the top of the layer: never on ``sys.path``."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,12 +65,17 @@ class Manifest:
     """Each ``RULE:PROJECT`` that was used."""
     scripts: bool = False
     """Whether the layer was built with scripts in its ``bin/``."""
+    bytecode: str | None = None
+    """The full version of the interpreter that compiled bytecode for it, if there is some: it is an input."""
 
     def as_bytes(self) -> bytes:
         """The canonical JSON: keys and lists sorted, two spaces, ASCII, one line feed at the end."""
         value = {
             "format": FORMAT,
-            "options": {"scripts": True} if self.scripts else {},
+            "options": {
+                **({"bytecode": self.bytecode} if self.bytecode is not None else {}),
+                **({"scripts": True} if self.scripts else {}),
+            },
             "targets": [
                 {"architecture": target.architecture, "runtime": target.runtime}
                 for target in sorted(self.targets, key=lambda target: (target.runtime, target.architecture))
@@ -134,6 +140,7 @@ def _manifest(value: dict[str, Any]) -> Manifest:
         targets=tuple(Target(_text(target["runtime"]), _text(target["architecture"])) for target in value["targets"]),
         waived=tuple(_text(waiver) for waiver in value["waived"]),
         scripts=bool(value["options"].get("scripts", False)),
+        bytecode=_version(value["options"]["bytecode"]) if "bytecode" in value["options"] else None,
     )
 
 
@@ -141,6 +148,13 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not text")
     return value
+
+
+def _version(value: object) -> str:
+    text = _text(value)
+    if not _VERSION.fullmatch(text):
+        raise TypeError(f"{text!r} is not the version of a release")
+    return text
 
 
 def _sha256(value: object) -> str:

@@ -8,9 +8,8 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from lambda_wheels.errors import OutputError
 from lambda_wheels.layers.entries import Entry, FromWheel
-from lambda_wheels.problems import Problem
+from lambda_wheels.store.changed import changed
 
 PIECE = 1 << 20
 """Bytes read or inflated at once."""
@@ -137,15 +136,3 @@ def _pieces(source: FromWheel, files: WheelFiles) -> Iterator[bytes]:
             yield inflate.decompress(inflate.unconsumed_tail, PIECE)
     if inflate is not None and (rest := inflate.flush()):
         yield rest
-
-
-def changed(wheel: Path, reason: str) -> OutputError:
-    """The error for a wheel in the store that is no longer what was proven."""
-    return OutputError(
-        Problem(
-            rule="wheel-changed",
-            wheel=wheel.name,
-            message=f"cannot be read from the store as it was proven: {reason}",
-            hint="build again, so that it is fetched again",
-        )
-    )

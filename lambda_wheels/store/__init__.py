@@ -10,7 +10,8 @@ from lambda_wheels.store.store import Store, default_folder, lock_output, open_s
 
 if TYPE_CHECKING:
     from lambda_wheels.store.care import StoreInfo
+    from lambda_wheels.store.packs import Pack
 
-__all__ = ["Store", "StoreInfo", "StoredWheel", "default_folder", "lock_output", "open_store"]
+__all__ = ["Pack", "Store", "StoreInfo", "StoredWheel", "default_folder", "lock_output", "open_store"]
 
-__getattr__ = opened_later(__name__, {"StoreInfo": "care"})
+__getattr__ = opened_later(__name__, {"Pack": "packs", "StoreInfo": "care"})

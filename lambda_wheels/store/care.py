@@ -10,8 +10,9 @@ from pathlib import Path
 from lambda_wheels.errors import WheelError
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.store.facts import decode, write_facts
-from lambda_wheels.store.layout import FACTS_SUFFIX, Layout, facts_of
+from lambda_wheels.store.layout import FACTS_SUFFIX, PACK_SUFFIX, Layout, facts_of, packs_of, said_by_name
 from lambda_wheels.store.locks import exclusive
+from lambda_wheels.store.packs import read_pack
 from lambda_wheels.store.place import Look, look_at, remove
 from lambda_wheels.store.scratch import scratch_folder, sweep
 from lambda_wheels.wheels import read_wheel
@@ -25,7 +26,7 @@ class StoreInfo:
     wheels: int
     """How many."""
     size: int
-    """Bytes, with what is noted about the wheels."""
+    """Bytes, with what is noted about the wheels and with their bytecode."""
 
 
 def info(layout: Layout) -> StoreInfo:
@@ -34,12 +35,12 @@ def info(layout: Layout) -> StoreInfo:
     :raises OSError: the folder cannot be read.
     """
     sizes = [_size(path) for path in layout.every_file(".whl")]
-    facts = [_size(path) for path in layout.every_file(FACTS_SUFFIX)]
-    return StoreInfo(folder=layout.folder, wheels=len(sizes), size=sum(sizes) + sum(facts))
+    beside = [_size(path) for suffix in (FACTS_SUFFIX, PACK_SUFFIX) for path in layout.every_file(suffix)]
+    return StoreInfo(folder=layout.folder, wheels=len(sizes), size=sum(sizes) + sum(beside))
 
 
 def verify(layout: Layout) -> Iterator[Problem]:
-    """Hash and read every wheel again; remove those that are damaged, and say which.
+    """Hash and read every wheel again, and its bytecode; remove what is damaged, and say what.
 
     :raises OSError: the folder cannot be read or written.
     """
@@ -50,6 +51,8 @@ def verify(layout: Layout) -> Iterator[Problem]:
         if not facts.with_name(facts.name.removesuffix(FACTS_SUFFIX)).exists():
             with contextlib.suppress(FileNotFoundError):
                 facts.unlink()
+    for pack in layout.every_file(PACK_SUFFIX):
+        yield from _verify_pack(pack)
 
 
 def clear(layout: Layout) -> StoreInfo:
@@ -59,12 +62,13 @@ def clear(layout: Layout) -> StoreInfo:
     """
     wheels = size = 0
     for path in layout.every_file(".whl"):
-        bytes_of_both = _size(path) + _size(facts_of(path))
+        bytes_of_all = sum(map(_size, (path, facts_of(path), *packs_of(path))))
         if remove(path):
-            wheels, size = wheels + 1, size + bytes_of_both
-    for facts in layout.every_file(FACTS_SUFFIX):  # of wheels that vanished otherwise
-        with contextlib.suppress(OSError):
-            facts.unlink()
+            wheels, size = wheels + 1, size + bytes_of_all
+    for suffix in (FACTS_SUFFIX, PACK_SUFFIX):  # of wheels that vanished otherwise
+        for path in layout.every_file(suffix):
+            with contextlib.suppress(OSError):
+                path.unlink()
     sweep(layout.scratch)
     _remove_free_locks(layout)
     return StoreInfo(folder=layout.folder, wheels=wheels, size=size)
@@ -108,14 +112,34 @@ def _verify_wheel(layout: Layout, path: Path) -> Iterator[Problem]:
             yield _finding(path, "what was noted about it did not hold; it was noted again", mended=True)
 
 
-def _finding(path: Path, message: str, *, mended: bool = False) -> Problem:
+def _verify_pack(path: Path) -> Iterator[Problem]:
+    said = said_by_name(path)
+    try:
+        if said is not None and said[0].exists():
+            read_pack(path, sha256=path.parent.name, version=said[1])
+            return
+        message = ""  # of a wheel that vanished otherwise
+    except ValueError as error:
+        message = f"the bytecode is not what was compiled: {error}"
+    except FileNotFoundError:
+        return  # cleared meanwhile
+    except OSError:
+        yield _finding(path, "cannot be read")
+        return
+    with contextlib.suppress(OSError):
+        path.unlink()
+    if message:
+        yield _finding(path, message, again="compiles it")
+
+
+def _finding(path: Path, message: str, *, mended: bool = False, again: str = "fetches it") -> Problem:
     removed = not mended and not path.exists()
     return Problem(
         rule="store-damaged",
         severity=Severity.WARNING if removed or mended else Severity.ERROR,
         wheel=path.name,
         message=f"{message}; it was removed" if removed else message,
-        hint="the next build fetches it again" if removed else None,
+        hint=f"the next build {again} again" if removed else None,
     )
 
 

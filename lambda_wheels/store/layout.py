@@ -4,6 +4,7 @@
 
     <folder>/v1/wheels/<first two hex>/<sha256>/<file name>.whl
     <folder>/v1/wheels/<first two hex>/<sha256>/<file name>.whl.facts.json
+    <folder>/v1/wheels/<first two hex>/<sha256>/<file name>.whl.cpython-3.13.0.bytecode
     <folder>/v1/locks/<sha256 of a wheel, or of the path of an output>.lock
     <folder>/v1/scratch/<random>/, <random>.lock
 """
@@ -19,9 +20,12 @@ from typing import Final
 from packaging.utils import parse_wheel_filename
 
 FACTS_SUFFIX: Final = ".facts.json"
+PACK_SUFFIX: Final = ".bytecode"
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!-]*\.whl")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_VERSION: Final = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
+_PACK: Final = re.compile(rf"(?P<wheel>.+\.whl)\.cpython-(?P<version>{_VERSION.pattern}){re.escape(PACK_SUFFIX)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,27 @@ def _entries(folder: Path) -> list[Path]:
 def facts_of(wheel: Path) -> Path:
     """Where the facts about a wheel are kept."""
     return wheel.with_name(wheel.name + FACTS_SUFFIX)
+
+
+def pack_of(wheel: Path, version: str) -> Path:
+    """Where the bytecode of a wheel is kept that CPython ``version``, ``3.13.0``, has compiled.
+
+    :raises ValueError: ``version`` is not a full one.
+    """
+    if not _VERSION.fullmatch(version):
+        raise ValueError(f"not the full version of a release: {version!r}")
+    return wheel.with_name(f"{wheel.name}.cpython-{version}{PACK_SUFFIX}")
+
+
+def said_by_name(pack: Path) -> tuple[Path, str] | None:
+    """The wheel whose bytecode would be kept at ``pack``, and the version; None where none would."""
+    found = _PACK.fullmatch(pack.name)
+    return (pack.with_name(found["wheel"]), found["version"]) if found else None
+
+
+def packs_of(wheel: Path) -> list[Path]:
+    """The files that hold bytecode of a wheel, whatever the version."""
+    return [path for path in _entries(wheel.parent) if (said := said_by_name(path)) and said[0] == wheel]
 
 
 def _checked(sha256: str) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,8 @@ from typing import Final
 from lambda_wheels.errors import WheelError
 from lambda_wheels.store.atomic import replace, sync_file, sync_folder
 from lambda_wheels.store.facts import decode, write_facts
-from lambda_wheels.store.layout import Layout, facts_of
+from lambda_wheels.store.layout import Layout, facts_of, pack_of, packs_of
+from lambda_wheels.store.packs import Pack, write_pack
 from lambda_wheels.store.scratch import scratch_folder
 from lambda_wheels.wheels import Wheel
 
@@ -87,6 +88,16 @@ class Place:
                     remove(destination)
                 raise
         return StoredWheel(wheel, destination)
+
+    def add_bytecode(self, wheel: Wheel, version: str, files: Mapping[str, bytes]) -> Pack:
+        """Keep the bytecode of ``wheel``; see :meth:`lambda_wheels.store.Store.add_bytecode`.
+
+        :raises OSError: it cannot be.
+        """
+        path = pack_of(self.layout.wheel(wheel.filename, wheel.sha256), version)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self.scratch() as scratch:
+            return write_pack(path, files, sha256=wheel.sha256, version=version, aside=scratch)
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -185,9 +196,10 @@ def look_at(path: Path, sha256: str) -> Look:
 
 
 def remove(wheel: Path) -> bool:
-    """Remove a wheel and its facts; whether the wheel was there and is gone."""
+    """Remove a wheel, its facts and its bytecode; whether the wheel was there and is gone."""
     with contextlib.suppress(OSError):
-        facts_of(wheel).unlink()
+        for path in (facts_of(wheel), *packs_of(wheel)):
+            path.unlink(missing_ok=True)
     try:
         wheel.unlink()
     except FileNotFoundError:

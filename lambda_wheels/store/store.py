@@ -7,14 +7,15 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambda_wheels.errors import OutputError
 from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.store.layout import Layout
+from lambda_wheels.store.layout import Layout, pack_of
 from lambda_wheels.store.locks import exclusive
+from lambda_wheels.store.packs import Pack, find_pack
 from lambda_wheels.store.place import Place, StoredWheel
 from lambda_wheels.wheels import Wheel
 
@@ -62,7 +63,7 @@ def open_store(folder: Path | None = None) -> Iterator[Store]:
 
 
 class Store:
-    """The wheels below ``folder``. It may be used by several threads and by any number of processes at once.
+    """The wheels below ``folder``, with their bytecode. Several threads and any number of processes may use it at once.
 
     :param run: where temporary folders may be left until the run ends; without it a store that cannot be written is an
         error (:func:`open_store` gives it).
@@ -117,6 +118,36 @@ class Store:
                 return self._go_round(error).add(path, wheel)
         except OSError as error:
             raise _failed("cannot be added to the store", error, wheel) from error
+
+    def find_bytecode(self, stored: StoredWheel, version: str) -> Pack | None:
+        """The bytecode of a wheel that CPython ``version``, ``3.13.0``, has compiled, if it is here, hashed again.
+
+        A damaged file is removed, with a warning in the log, as if it had never been there.
+
+        :raises ValueError: ``version`` is not a full one.
+        """
+        sha256 = stored.wheel.sha256
+        places = [stored.path]
+        if self._temporary:
+            places.append(self._temporary.layout.wheel(stored.wheel.filename, sha256))
+        packs = (find_pack(pack_of(place, version), sha256=sha256, version=version) for place in places)
+        return next((pack for pack in packs if pack is not None), None)
+
+    def add_bytecode(self, stored: StoredWheel, version: str, files: Mapping[str, bytes]) -> Pack:
+        """Keep the bytecode of a wheel: ``files`` by their paths below ``python/``, compiled by CPython ``version``.
+
+        :raises OutputError: it cannot be written; nothing of it is in the store.
+        """
+        place = self._temporary or self._place
+        try:
+            try:
+                return place.add_bytecode(stored.wheel, version, files)
+            except OSError as error:
+                if place is self._temporary or self._run is None:
+                    raise
+                return self._go_round(error).add_bytecode(stored.wheel, version, files)
+        except OSError as error:
+            raise _failed("its bytecode cannot be added to the store", error, stored.wheel) from error
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:

@@ -124,6 +124,7 @@ def test_manifest() -> None:
     text = named("layer.md", "manifest").removeprefix("```json\n").removesuffix("```")
     manifest = parse_manifest(text.encode())
     assert manifest.scripts
+    assert manifest.bytecode
     assert manifest.wheels
     assert manifest.waived
 

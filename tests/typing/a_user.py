@@ -26,6 +26,13 @@ def requirements_of_every_kind(output: Path) -> None:
     lambda_wheels.build_layer({"requests"}, runtime="python3.13", architecture="arm64", output=output)
 
 
+def bytecode_of_every_kind(interpreter: Path) -> None:
+    """Bytecode or none, or the interpreter that compiles it as text or as a path."""
+    lambda_wheels.build_layer("x", runtime="python3.13", architecture="arm64", output="x.zip", bytecode=False)
+    lambda_wheels.build_layer("x", runtime="python3.13", architecture="arm64", output="x.zip", bytecode="python")
+    lambda_wheels.build_layer("x", runtime="python3.13", architecture="arm64", output="x.zip", bytecode=interpreter)
+
+
 def everything_at_once(report: Callable[[ProgressEvent], None]) -> Layer:
     """Every parameter and every option."""
     return lambda_wheels.build_layer(
@@ -34,6 +41,7 @@ def everything_at_once(report: Callable[[ProgressEvent], None]) -> Layer:
         architecture="x86_64",
         output="layer.zip",
         scripts=True,
+        bytecode=True,
         allow=["record-hash:requests"],
         strict=True,
         progress=report,

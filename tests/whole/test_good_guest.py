@@ -65,6 +65,7 @@ def job(request: pytest.FixtureRequest, build: Build, index: IndexServer, out: P
     def succeed() -> None:
         build("demo", output=out / "layer.zip")
         build("demo", output=out / "layer")
+        build("demo", output=out / "bytecode.zip", bytecode=True, runtime="python{}.{}".format(*sys.version_info[:2]))
         lambda_wheels.fetch_wheels("demo", **TARGET, output=out / "wheels", index_url=index.url)
 
     def fail() -> None:

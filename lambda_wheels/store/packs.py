@@ -1,0 +1,141 @@
+"""The bytecode of a wheel, in a file beside it. (Reads and writes the disk.)
+
+One header line, ``lambda-wheels bytecode FORMAT SHA256``, with the sha256 of all that follows, so that damage is
+noticed; then one line of JSON: whose it is and which files there are; then the files, one after the other. As facts,
+a pack is never needed: one that is missing, damaged or of another format is made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import Any, Final
+
+from lambda_wheels.store.atomic import write_atomically
+from lambda_wheels.wheels import Member
+
+logger = logging.getLogger(__name__)
+
+PACK_FORMAT: Final = 1
+"""To be raised whenever what is compiled, or how, changes: older packs are then made again."""
+
+_LONGEST_HEADER: Final = 128
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pack:
+    """The bytecode of one wheel for one Python, proven by its digest."""
+
+    path: Path
+    members: tuple[Member, ...]
+    """Named by their paths below ``python/``, and stored: read as those of a wheel are."""
+
+
+def write_pack(path: Path, files: Mapping[str, bytes], *, sha256: str, version: str, aside: Path) -> Pack:
+    """Keep ``files`` at ``path``; a power cut may lose them, which the header shows.
+
+    :param files: by their paths below ``python/``. The order does not matter.
+    :param sha256: that of the wheel.
+    :param version: that of the interpreter, ``3.13.0``.
+    :raises OSError: they cannot be written.
+    """
+    names = sorted(files)
+    contents = [files[name] for name in names]
+    rows = [
+        [name, len(content), zlib.crc32(content), hashlib.sha256(content).hexdigest()]
+        for name, content in zip(names, contents, strict=True)
+    ]
+    index = json.dumps({**_whose(sha256, version), "files": rows}, separators=(",", ":")).encode("ascii") + b"\n"
+    body = b"".join((index, *contents))
+    header = _header(hashlib.sha256(body).hexdigest())
+    write_atomically(path, header + body, aside=aside, durable=False)
+    return Pack(path=path, members=_members(rows, len(header) + len(index), len(header) + len(body)))
+
+
+def read_pack(path: Path, *, sha256: str, version: str) -> Pack:
+    """What :func:`write_pack` kept for that wheel and version. The whole file is hashed each time.
+
+    :raises OSError: it is not there, or cannot be read.
+    :raises ValueError: that is not what is there.
+    """
+    with path.open("rb") as file:
+        return _read(file, path, sha256, version)
+
+
+def _read(file: BufferedReader, path: Path, sha256: str, version: str) -> Pack:
+    header = file.readline(_LONGEST_HEADER)
+    if header != _header(hashlib.file_digest(file, "sha256").hexdigest()):
+        raise ValueError("damaged, or of another format")
+    size = file.tell()
+    file.seek(len(header))
+    index = file.readline()
+    value = json.loads(index)
+    if not isinstance(value, dict) or not isinstance(rows := value.pop("files", None), list):
+        raise ValueError("not what it should be")
+    if value != _whose(sha256, version):
+        raise ValueError("of another wheel or interpreter")
+    return Pack(path=path, members=_members(rows, len(header) + len(index), size))
+
+
+def find_pack(path: Path, *, sha256: str, version: str) -> Pack | None:
+    """As :func:`read_pack`; None where there is none, or a damaged one, which is removed with a warning in the log."""
+    try:
+        with path.open("rb") as file:
+            opened = os.fstat(file.fileno())
+            try:
+                return _read(file, path, sha256, version)
+            except ValueError as error:
+                logger.warning("%s is damaged: %s; it is compiled again", path, error)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        logger.warning("cannot read bytecode of the store: %s", error)
+        return None
+    with contextlib.suppress(OSError):
+        if os.path.samestat(opened, path.stat()):  # else somebody mended it meanwhile
+            path.unlink()
+    return None
+
+
+def _header(digest: str) -> bytes:
+    return f"lambda-wheels bytecode {PACK_FORMAT} {digest}\n".encode("ascii")
+
+
+def _whose(sha256: str, version: str) -> dict[str, str]:
+    return {"wheel": sha256, "python": version}
+
+
+def _members(rows: list[Any], offset: int, end: int) -> tuple[Member, ...]:
+    """The members that ``rows`` list and that fill the file from ``offset`` to ``end``.
+
+    :raises ValueError: they do not.
+    """
+    members = []
+    try:
+        for name, size, crc, sha256 in rows:
+            members.append(
+                Member(
+                    name=name,
+                    method=0,
+                    crc=crc,
+                    offset=offset,
+                    compressed_size=size,
+                    size=size,
+                    executable=False,
+                    sha256=sha256,
+                )
+            )
+            offset += size
+    except TypeError as error:
+        raise ValueError("not a list of files") from error
+    if offset != end:
+        raise ValueError("its files do not fill it")
+    return tuple(members)
