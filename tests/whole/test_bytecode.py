@@ -212,9 +212,9 @@ def test_interrupted(index: IndexServer, out: Path, store: Path, crashing: Path)
     options = ["--retries=0", "--index-url", index.url, "--architecture=arm64", "--runtime", RUNTIME["runtime"]]
     program = f"""
 import sys
-import lambda_wheels.build
+import lambda_wheels.bytecode
 from lambda_wheels.bytecode import Interpreter
-lambda_wheels.build.find_interpreter = lambda *_: Interpreter(executable={str(crashing)!r}, version={FULL!r})
+lambda_wheels.bytecode.find_interpreter = lambda *_: Interpreter(executable={str(crashing)!r}, version={FULL!r})
 from lambda_wheels.cli import main
 sys.exit(main({["build", "demo", "--bytecode", *options, "-o", str(out / "layer.zip")]!r}))
 """
