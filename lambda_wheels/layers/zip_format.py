@@ -46,4 +46,7 @@ def end_record(count: int, directory_size: int, directory_offset: int) -> bytes:
 def zip_size(entries: Iterable[Entry]) -> int:
     """How many bytes the zip of ``entries`` has: known before it is written."""
     overhead = len(_LOCAL_MARK) + len(_DIRECTORY_MARK) + len(_MADE_BY_UNIX) + 2 * _SHARED.size + _PLACE.size
-    return _END.size + sum(overhead + 2 * len(entry.path.encode()) + entry.stored_size for entry in entries)
+    return _END.size + sum(
+        overhead + 2 * (len(path) if (path := entry.path).isascii() else len(path.encode())) + entry.stored_size
+        for entry in entries
+    )
