@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.cases import ASSEMBLED, CASES, Case
+from bench.imports import IMPORTED, import_times, target_of_this_machine
 from bench.peers import Peer, peers
 from bench.running import Measured, measure, median
 from bench.small import assembling, beside_pip, import_time
@@ -27,7 +28,14 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="how often each warm row is run (cold rows: twice)")
     parser.add_argument("--case", action="append", choices=list(CASES), help="only this case (repeatable)")
     parser.add_argument("--no-cold", action="store_true", help="leave out the rows with empty caches")
+    parser.add_argument(
+        "--imports", action="store_true", help="only the imports from a layer, with and without bytecode"
+    )
     options = parser.parse_args()
+    if options.imports:
+        with tempfile.TemporaryDirectory(prefix="lambda-wheels-bench-") as folder:
+            _imports(Path(folder), max(options.rounds, 7))
+        return 0
     with tempfile.TemporaryDirectory(prefix="lambda-wheels-bench-") as folder:
         here = Path(folder)
         for name in options.case or CASES:
@@ -40,7 +48,23 @@ def main() -> int:
             f"assembling {' + '.join(ASSEMBLED.requirements)} from the store: {took:.0f} ms, `cp` of the result "
             f"{copying:.0f} ms (allowed: 4 x cp + 50 ms = {4 * copying + 50:.0f} ms); peak memory {peak:.0f} MB"
         )
+        _imports(here, max(options.rounds, 7))
     return 0
+
+
+def _imports(folder: Path, rounds: int) -> None:
+    if (found := target_of_this_machine()) is None:
+        print("\n(left out: imports: no interpreter of one of Lambda's Pythons)")
+        return
+    target, interpreter = found
+    print(f"\n## First import, from a folder that cannot be written, {interpreter}, medians of {rounds}")
+    for case in IMPORTED:
+        measured = import_times(case, target, interpreter, folder, rounds)
+        ours, _ = measured["ours"]
+        print(f"\n`import {', '.join(case.modules)}`\n\n| bytecode | s | ratio | layer, MB |\n|---|---:|---:|---:|")
+        for name, (seconds, size) in measured.items():
+            print(f"| {name} | {seconds:.3f} | {seconds / ours:.2f} | {size / 1e6:.1f} |")
+        sys.stdout.flush()
 
 
 def _case(case: Case, folder: Path, rounds: int, *, cold: bool) -> None:

@@ -41,6 +41,8 @@ class _Wheel:
     """How far one wheel is."""
 
     stored: StoredWheel
+    size: int
+    """Bytes of its sources."""
     open: int
     """How many files are still to come."""
     compiled: dict[str, bytes] = field(default_factory=dict)
@@ -67,10 +69,12 @@ class Work:
         self._problems: list[Problem] = []
         files = []
         for stored, sources in wheels:
-            wheel = _Wheel(stored=stored, open=len(sources))
+            size = sum(member.size for member in sources.values())
+            wheel = _Wheel(stored=stored, size=size, open=len(sources))
             files += [_File(of=wheel, path=path, member=member) for path, member in sources.items()]
-        # The largest first, so that no compiler begins one when all the others are done.
-        self._files = deque(sorted(files, key=lambda file: (-file.member.size, file.path)))
+        # The largest first, so that no compiler begins one when all the others are done; but wheel by wheel, so that
+        # not the bytecode of all of them is in memory at once.
+        self._files = deque(sorted(files, key=lambda file: (-file.of.size, -file.member.size, file.path)))
         self.size: Final = sum(file.member.size for file in files)
         """Bytes of all sources."""
         self.total: Final = len(files)

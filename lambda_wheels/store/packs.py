@@ -54,10 +54,13 @@ def write_pack(path: Path, files: Mapping[str, bytes], *, sha256: str, version: 
         for name, content in zip(names, contents, strict=True)
     ]
     index = json.dumps({**_whose(sha256, version), "files": rows}, separators=(",", ":")).encode("ascii") + b"\n"
-    body = b"".join((index, *contents))
-    header = _header(hashlib.sha256(body).hexdigest())
-    write_atomically(path, header + body, aside=aside, durable=False)
-    return Pack(path=path, members=_members(rows, len(header) + len(index), len(header) + len(body)))
+    digest = hashlib.sha256(index)
+    for content in contents:
+        digest.update(content)
+    header = _header(digest.hexdigest())
+    whole = b"".join((header, index, *contents))
+    write_atomically(path, whole, aside=aside, durable=False)
+    return Pack(path=path, members=_members(rows, len(header) + len(index), len(whole)))
 
 
 def read_pack(path: Path, *, sha256: str, version: str) -> Pack:

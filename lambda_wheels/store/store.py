@@ -126,10 +126,8 @@ class Store:
 
         :raises ValueError: ``version`` is not a full one.
         """
-        sha256 = stored.wheel.sha256
-        places = [stored.path]
-        if self._temporary:
-            places.append(self._temporary.layout.wheel(stored.wheel.filename, sha256))
+        filename, sha256 = stored.wheel.filename, stored.wheel.sha256
+        places = [place.layout.wheel(filename, sha256) for place in (self._temporary, self._place) if place]
         packs = (find_pack(pack_of(place, version), sha256=sha256, version=version) for place in places)
         return next((pack for pack in packs if pack is not None), None)
 
