@@ -26,14 +26,15 @@ class Peer:
     """What has to be on PATH."""
     modules: tuple[str, ...] = ()
     """What has to be importable."""
-
     interpreters: tuple[str, ...] = ()
     """Which Pythons have to be on PATH, and run: the shim of an absent one does not."""
+    deflates: bool = True
+    """Whether the zip is compressed."""
 
     def missing(self) -> str | None:
         """What keeps it from being run here, if anything does."""
         for program in self.programs:
-            if _program(program) is None:
+            if program_of(program) is None:
                 return f"no {program} on PATH"
         for interpreter in self.interpreters:
             path = shutil.which(interpreter)
@@ -45,17 +46,24 @@ class Peer:
         return None
 
 
-def peers() -> list[Peer]:
+OURS = "lambda-wheels"
+
+
+def peers(case: Case) -> list[Peer]:
     """Ours first, then the others."""
-    return [
-        Peer("lambda-wheels", (_ours,)),
-        Peer("uv + zip -r", (_uv, _zip("-r")), programs=("uv", "zip")),
-        Peer("uv + zip -1", (_uv, _zip("-r1")), programs=("uv", "zip")),
-        Peer(
-            "uv + 7z -mx1",
-            (_uv, lambda case: ["7z", "a", "-tzip", "-mx1", "-bso0", "-bsp0", ZIP, "python"]),
-            programs=("uv", "7z"),
-        ),
+    ours = [Peer(OURS, (_ours,))]
+    with_uv = [
+        Peer(f"uv + {name}", (_uv, step), programs=("uv", program), deflates=deflates)
+        for name, program, step, deflates in (
+            ("zip -r", "zip", _zip("-r"), True),
+            ("zip -1", "zip", _zip("-r1"), True),
+            ("7z -mx1", "7z", _7z, True),
+            ("zip -0", "zip", _zip("-r0"), False),
+        )
+    ]
+    if case.locked:
+        return ours + with_uv
+    others = [
         Peer("pip + zip -r", (_pip, _zip("-r")), programs=("zip",)),
         Peer(
             "aws-lambda-builders + zip -r",
@@ -65,47 +73,55 @@ def peers() -> list[Peer]:
             interpreters=("python3.13",),
         ),
     ]
+    return ours + with_uv[:-1] + others
 
 
-def _program(name: str) -> str | None:
+def lock_command(case: Case, output: Path) -> list[str]:
+    """What makes the lock of a case."""
+    return [*_lambda_wheels("lock", case), *case.requirements, "--output", str(output), "-q"]
+
+
+def program_of(name: str) -> str | None:
     """The program beside this interpreter, or on PATH."""
     return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
 
 
-def _ours(case: Case) -> list[str]:
+def _lambda_wheels(command: str, case: Case) -> list[str]:
     target = ["--runtime", case.target.runtime, "--architecture", case.target.architecture]
-    return [sys.executable, "-m", "lambda_wheels", "build", *case.requirements, *target, "--output", ZIP, "-q"]
+    return [sys.executable, "-m", "lambda_wheels", command, *target]
+
+
+def _ours(case: Case) -> list[str]:
+    wanted = ["-r", str(case.lock)] if case.lock else case.requirements
+    return [*_lambda_wheels("build", case), *wanted, "--output", ZIP, "-q"]
 
 
 def _uv(case: Case) -> list[str]:
     # Both of Amazon Linux 2023's words: uv knows the glibc by the platform's name.
     platform = f"{case.target.machine}-manylinux_2_34"
+    wanted = ["--no-deps", "-r", str(case.lock)] if case.lock else case.requirements
     return [
-        str(_program("uv")),
+        str(program_of("uv")),
         *("pip", "install", "--quiet", "--target", "python", "--only-binary", ":all:", "--no-compile-bytecode"),
         *("--python-platform", platform, "--python-version", case.python),
-        *case.requirements,
+        *wanted,
     ]
 
 
 def _pip(case: Case) -> list[str]:
-    platforms = [argument for platform in case.target.platforms for argument in ("--platform", platform)]
     return [
-        *(
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--target",
-            "python",
-            "--only-binary=:all:",
-            "--no-compile",
-        ),
-        *platforms,
-        *("--python-version", case.target.python, "--implementation", "cp", "--abi", case.target.interpreter),
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--target", "python"),
+        *("--only-binary=:all:", "--no-compile"),
+        *pip_target(case),
         *case.requirements,
     ]
+
+
+def pip_target(case: Case) -> list[str]:
+    """pip's words for the target."""
+    platforms = [argument for platform in case.target.platforms for argument in ("--platform", platform)]
+    version = ["--python-version", case.target.python]
+    return [*platforms, *version, "--implementation", "cp", "--abi", case.target.interpreter]
 
 
 def _builders(case: Case) -> list[str]:
@@ -114,3 +130,7 @@ def _builders(case: Case) -> list[str]:
 
 def _zip(flag: str) -> Step:
     return lambda case: ["zip", "-q", flag, ZIP, "python"]
+
+
+def _7z(case: Case) -> list[str]:
+    return ["7z", "a", "-tzip", "-mx1", "-bso0", "-bsp0", ZIP, "python"]

@@ -12,9 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.peers import ZIP
-
-_REPOSITORY = str(Path(__file__).parent.parent)
+REPOSITORY = str(Path(__file__).parent.parent)
 _UNIT = 1 if sys.platform == "darwin" else 1024
 """Of ``ru_maxrss``, in bytes."""
 
@@ -31,8 +29,8 @@ class Measured:
     """The largest process of all steps, in bytes."""
 
 
-def measure(steps: Sequence[Sequence[str]], work: Path, environment: Mapping[str, str]) -> Measured:
-    """Run ``steps`` in ``work``, one after the other.
+def measure(steps: Sequence[Sequence[str]], work: Path, environment: Mapping[str, str], result: Path) -> Measured:
+    """Run ``steps`` in ``work``, one after the other, which make ``result``.
 
     :raises subprocess.CalledProcessError: if one fails: then there is nothing to compare.
     """
@@ -42,7 +40,7 @@ def measure(steps: Sequence[Sequence[str]], work: Path, environment: Mapping[str
         process = subprocess.Popen(
             step,
             cwd=work,
-            env={**environment, "PYTHONPATH": _REPOSITORY},
+            env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
@@ -55,7 +53,7 @@ def measure(steps: Sequence[Sequence[str]], work: Path, environment: Mapping[str
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, step, stderr=words)
         memory = max(memory, usage.ru_maxrss * _UNIT)
-    return Measured(seconds, (work / ZIP).stat().st_size, memory)
+    return Measured(seconds, result.stat().st_size, memory)
 
 
 def median(runs: Sequence[Measured]) -> Measured:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from bench.cases import CASES, Case
-from bench.peers import peers
+from bench.peers import peers, pip_target
 
 _IMPORT = "import time; start = time.perf_counter(); import lambda_wheels; print(time.perf_counter() - start)"
 
@@ -47,12 +47,10 @@ def beside_pip(folder: Path, rounds: int) -> float:
     """Milliseconds that building requests takes more than pip's own dry run of the same, medians in turns."""
     case = CASES["requests"]
     environment = {**os.environ, "LAMBDA_WHEELS_CACHE": str(folder / "beside-pip")}
-    ours = peers()[0].steps[0](case)
-    platforms = [argument for platform in case.target.platforms for argument in ("--platform", platform)]
+    ours = peers(case)[0].steps[0](case)
     pips = [
         *(sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--only-binary=:all:"),
-        *("--report", os.devnull, "--disable-pip-version-check", *platforms),
-        *("--python-version", case.target.python, "--implementation", "cp", "--abi", case.target.interpreter),
+        *("--report", os.devnull, "--disable-pip-version-check", *pip_target(case)),
         *case.requirements,
     ]
     times: dict[str, list[float]] = {"ours": [], "pip": []}
