@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem
@@ -27,8 +26,7 @@ Given = str | Path | Iterable[str | Path]
 """A string is a requirement (PEP 508), a path a file of them, a wheel or a lock; one may stand without a list."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What the caller asked for, once it makes sense."""
 
     requirements: Requirements

@@ -180,7 +180,7 @@ def _choose(call: Call, progress: Progress, preferred: Callable[[Target], Iterab
             chosen.sizes |= {one.wheel.sha256: one.wheel.size for one in stored}
             chosen.warnings += verdict.warnings
             if resolution.uploaded_prior_to:  # a span of time ends at one moment for all targets
-                call = replace(call, options={**call.options, "uploaded_prior_to": resolution.uploaded_prior_to})
+                call = call._replace(options={**call.options, "uploaded_prior_to": resolution.uploaded_prior_to})
     if problems:
         raise ResolutionError(dict.fromkeys(problems))
     return chosen

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambda_wheels.audit import audit_wheel
 from lambda_wheels.call import Call
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from lambda_wheels.resolution.child import Preference
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Proven:
+class Proven(NamedTuple):
     """What stands when every wheel is proven."""
 
     store: Store

@@ -6,13 +6,11 @@ under a name that stands here, and a test holds that the reference explains each
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One way for something to be wrong."""
 
     name: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from packaging.utils import canonicalize_name, is_normalized_name
 
@@ -12,8 +13,7 @@ from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.rules import RULES
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Problems, sorted by what they do to a build."""
 
     errors: tuple[Problem, ...]
@@ -22,8 +22,7 @@ class Verdict:
     """The waivers that were needed, as ``rule:project``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waivers:
+class Waivers(NamedTuple):
     """``rule:project`` pairs whose problems are warnings."""
 
     allowed: frozenset[str] = frozenset()

@@ -10,7 +10,7 @@ from typing import cast, get_type_hints
 
 from lambda_wheels.resolution import IndexOptions
 
-_URL = re.compile(r"\s*([\w.-]+\s*(\[[^]]*\])?\s*@\s*)?[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+_URL = r"(?i)\s*([\w.-]+\s*(\[[^]]*\])?\s*@\s*)?[a-z][a-z0-9+.-]+:"  # compiled when it is needed
 
 
 def requirements(options: argparse.Namespace) -> list[str | Path]:
@@ -26,7 +26,7 @@ def index_options(options: argparse.Namespace) -> IndexOptions:
 
 def _requirement(text: str) -> str | Path:
     """As for pip: what has a path separator or ends in ``.whl`` is a file, unless it is a URL, or ``NAME @ URL``."""
-    if _URL.match(text):
+    if re.match(_URL, text):
         return text
     separators = [separator for separator in (os.sep, os.altsep) if separator]
     is_file = text.endswith(".whl") or any(separator in text for separator in separators)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lambda_wheels.layers.entries import Entry
 from lambda_wheels.problems import Problem, Severity
@@ -17,16 +18,14 @@ from lambda_wheels.wheels.layout import folders_above
 RULE = "path-conflict"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """What one wheel puts into the layer."""
 
     wheel: Wheel
     entries: Sequence[Entry]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What came of looking at all shares together."""
 
     given_way: frozenset[tuple[str, str]]

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambda_wheels.errors import LayerError
 from lambda_wheels.layers.bytecode_files import size_of_bytecode, with_bytecode
@@ -40,8 +39,7 @@ _BIN = "bin/"
 """The folder of a layer that Lambda puts on PATH."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contents:
+class Contents(NamedTuple):
     """Everything that a layer will hold, before any of it is written."""
 
     entries: tuple[Entry, ...]
@@ -144,8 +142,7 @@ def _library_path(wheel: Wheel, name: str) -> str | None:
     return landing(name, wheel.data)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Scripts:
+class _Scripts(NamedTuple):
     """What a wheel puts below ``bin/``."""
 
     entries: Sequence[Entry] = ()

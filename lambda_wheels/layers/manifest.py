@@ -20,8 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lambda_wheels.errors import UsageError
 from lambda_wheels.targets import Target
@@ -35,8 +34,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ManifestWheel:
+class ManifestWheel(NamedTuple):
     """A wheel that a layer was made of."""
 
     name: str
@@ -55,8 +53,7 @@ class ManifestWheel:
         return self.name, self.version, self.filename
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """The inputs of a layer."""
 
     wheels: tuple[ManifestWheel, ...]

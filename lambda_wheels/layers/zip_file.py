@@ -6,9 +6,8 @@ import hashlib
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from lambda_wheels.layers.contents import Contents
 from lambda_wheels.layers.entries import Entry
@@ -20,8 +19,7 @@ from lambda_wheels.progress import Progress, ProgressEvent, Stage, silent
 _BUFFERS = 4
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WrittenZip:
+class WrittenZip(NamedTuple):
     """A zip on disk."""
 
     path: Path

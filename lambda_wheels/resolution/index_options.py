@@ -56,7 +56,7 @@ class IndexOptions(TypedDict, total=False):
     """How often a connection is tried again (pip's default: 5)."""
 
 
-_NAMES = frozenset(get_type_hints(IndexOptions))
+_NAMES = frozenset(IndexOptions.__annotations__)
 _CHOOSING = ("constraint", "pre", "uploaded_prior_to")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -11,8 +12,7 @@ from lambda_wheels.problems import Problem
 from lambda_wheels.targets import Target
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What an index told of a wheel's metadata, on which pip's choice rests."""
 
     requires_dist: tuple[str, ...]

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from packaging.utils import parse_wheel_filename
 
@@ -28,8 +27,7 @@ _VERSION: Final = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 _PACK: Final = re.compile(rf"(?P<wheel>.+\.whl)\.cpython-(?P<version>{_VERSION.pattern}){re.escape(PACK_SUFFIX)}")
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The paths below the store's folder."""
 
     folder: Path

@@ -14,10 +14,9 @@ import logging
 import os
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lambda_wheels.store.atomic import write_atomically
 from lambda_wheels.wheels import Member
@@ -30,8 +29,7 @@ PACK_FORMAT: Final = 1
 _LONGEST_HEADER: Final = 128
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pack:
+class Pack(NamedTuple):
     """The bytecode of one wheel for one Python, proven by its digest."""
 
     path: Path

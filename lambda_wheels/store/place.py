@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from lambda_wheels.errors import WheelError
 from lambda_wheels.store.atomic import replace, sync_file, sync_folder
@@ -28,8 +28,7 @@ _ATTEMPTS: Final = 10
 """How often an empty folder may be cleared away between making it and moving a wheel into it."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredWheel:
+class StoredWheel(NamedTuple):
     """A proven wheel, and where its file is."""
 
     wheel: Wheel

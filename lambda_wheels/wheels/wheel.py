@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from packaging.specifiers import SpecifierSet
@@ -34,8 +33,7 @@ class Member(NamedTuple):  # a named tuple because a build makes thousands: four
     """Of the inflated bytes, hexadecimal."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wheel:
+class Wheel(NamedTuple):
     """A wheel whose archive, RECORD and metadata were read and hold (or whose slips are in ``problems``)."""
 
     filename: str
