@@ -6,7 +6,7 @@ import contextlib
 import datetime
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, Unpack
 
@@ -85,10 +85,7 @@ def build_layer(
     check_output(output)
     interpreter = _interpreter(call.target, bytecode)
     with _proven_wheels(call, progress) as proven:
-        compiled = _bytecode(call, proven, interpreter, progress) if interpreter else None
-        verdict = call.waivers.judge(compiled.problems if compiled else (), strict=call.strict)
-        if verdict.errors:
-            raise LayerError(verdict.errors)
+        compiled, verdict = _bytecode(call, proven, interpreter, progress)
         contents = lay_out(
             proven.stored,
             call.target,
@@ -240,12 +237,19 @@ def _interpreter(target: Target, bytecode: bool | str | Path) -> Interpreter | N
     return find_interpreter(target.python_version) if bytecode else None
 
 
-def _bytecode(call: _Call, proven: _Proven, interpreter: Interpreter, progress: Progress) -> Bytecode:
-    """The bytecode of all wheels; what the store knew to say of itself meanwhile is among the problems."""
+def _bytecode(
+    call: _Call, proven: _Proven, interpreter: Interpreter | None, progress: Progress
+) -> tuple[Bytecode | None, Verdict]:
+    """The bytecode of all wheels, if somebody compiles it, and what there is to say of it."""
+    if interpreter is None:
+        return None, call.waivers.judge(())
     said = proven.store.problems
     compiled = compile_wheels(proven.stored, interpreter, proven.store, waivers=call.waivers, progress=progress)
-    news = [problem for problem in proven.store.problems if problem not in said]
-    return replace(compiled, problems=(*news, *compiled.problems))
+    news = (problem for problem in proven.store.problems if problem not in said)
+    verdict = call.waivers.judge([*news, *compiled.problems], strict=call.strict)
+    if verdict.errors:
+        raise LayerError(verdict.errors)
+    return compiled, verdict
 
 
 def _deprecated(target: Target, today: datetime.date) -> list[Problem]:

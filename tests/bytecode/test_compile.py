@@ -106,9 +106,17 @@ def test_a_file(wanted: tuple[int, int], store: Store, add: Add) -> None:
 
 def test_which_files(store: Store, add: Add, interpreter: Interpreter) -> None:
     """What lands below ``python/`` and ends in ``.py``; not scripts, headers, or what only looks alike."""
+    too_long = f"demo/{'x' * 250}.py"  # for its bytecode
     wheel = add(
         "demo",
-        files={"top.py": "", "demo/__init__.py": "", "demo/ü.py": "", "demo/a.b.py": "", "demo/data.txt": "x = 1"},
+        files={
+            too_long: "",
+            "top.py": "",
+            "demo/__init__.py": "",
+            "demo/ü.py": "",
+            "demo/a.b.py": "",
+            "demo/data.txt": "x = 1",
+        },
         data={
             "purelib/pure.py": "",
             "platlib/plat.py": "",
