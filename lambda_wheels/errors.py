@@ -7,7 +7,8 @@
     ├── CannotBuildError                it cannot be done as asked                                           exit 1
     │   ├── ResolutionError             pip found no set of wheels that fits, or what it found is not right
     │   ├── WheelError                  wheels that are not what they claim, or do not run on the target
-    │   ├── LayerError                  sound wheels that do not make a layer: too large, two files at one path
+    │   ├── LayerError                  sound wheels that do not make a layer: too large, two files at one path, or
+    │   │                               nobody to compile the bytecode that is wanted
     │   └── OutputRefusedError          the output names something that is not to be overwritten
     └── SurroundingsError               index, network, disk or pip failed; trying again may help            exit 3
         ├── IndexUnavailableError       an index, or a file of it, could not be read
@@ -61,7 +62,7 @@ class WheelError(CannotBuildError):
 
 
 class LayerError(CannotBuildError):
-    """Sound wheels that do not make a layer together."""
+    """Sound wheels that do not make a layer together, or not with bytecode."""
 
 
 class OutputRefusedError(CannotBuildError):

@@ -52,7 +52,7 @@ def compile_wheels(
     :raises OutputError: a wheel has gone from the store, or the bytecode cannot be added to it.
     """
     version = interpreter.version
-    sources = {stored.wheel.filename: sources_of(stored.wheel) for stored in wheels}
+    sources = {stored.wheel.filename: sources_of(stored.wheel, version) for stored in wheels}
     wheels = [stored for stored in wheels if sources[stored.wheel.filename]]
     packs = _find(wheels, version, store)
     missing = [stored for stored in wheels if stored.wheel.filename not in packs]
@@ -79,6 +79,8 @@ def _find(wheels: Sequence[StoredWheel], version: str, store: Store) -> dict[str
 def _compiled(work: Work, version: str, store: Store, time_limit: float, progress: Progress) -> Mapping[str, Pack]:
     """Let several compilers do ``work``, and keep the bytecode of each wheel when it is complete."""
     packs: dict[str, Pack] = {}
+    if not work.total:
+        return packs
     processes = min(_PROCESSES, os.cpu_count() or 1, 1 + work.size // _BYTES_A_PROCESS)
     with ThreadPoolExecutor(processes, thread_name_prefix="lambda-wheels-compile") as threads:
         waiting: set[Future[None]] = {threads.submit(work.take_part) for _ in range(processes)}

@@ -112,6 +112,14 @@ def test_one_object_stays_one() -> None:
     assert function.co_filename is loaded.co_filename
 
 
+def test_slices() -> None:
+    """A slice, which 3.14 has as a constant, is written once and then referred to, as a tuple is."""
+    one, two, none = b"i\1\0\0\0", b"i\2\0\0\0", b"N"
+    inside = one + two + none
+    stream = b")\3" + b":" + inside + b"\xba" + inside + b"r\0\0\0\0"
+    assert canonical(stream, (3, 14)) == b")\3" + b"\xba" + inside + 2 * b"r\0\0\0\0"
+
+
 def test_refused() -> None:
     """A version, a kind or a layout that is not known is an error, and so is what is cut off or goes on."""
     plain = marshal.dumps(code_of("x = 1"))

@@ -88,7 +88,7 @@ def test_the_same_code(wheels: Sequence[StoredWheel], tmp_path: Path) -> None:
         pack = bytecode.packs[stored.wheel.filename]
         content = pack.path.read_bytes()
         made = {member.name: content[member.offset : member.offset + member.size] for member in pack.members}
-        for path, member in sources_of(stored.wheel).items():
+        for path, member in sources_of(stored.wheel, own.version).items():
             name = bytecode_path(path, own.version)
             if name not in made:
                 continue

@@ -87,6 +87,13 @@ def test_read_back() -> None:
     assert (read.scripts, read.waived, read.wheels[1]) == (True, ("a-rule:a", "path-conflict:demo"), WHEEL)
 
 
+def test_bytecode_is_an_option() -> None:
+    """The version of the interpreter that compiled is said in full, and read back."""
+    manifest = Manifest(wheels=(WHEEL,), targets=(), bytecode="3.13.0", scripts=True)
+    assert json.loads(manifest.as_bytes())["options"] == {"bytecode": "3.13.0", "scripts": True}
+    assert parse_manifest(manifest.as_bytes()) == manifest
+
+
 def _changed(**changes: Any) -> bytes:
     value = {**json.loads(TEXT), **changes}
     return json.dumps(value, indent=2, sort_keys=True).encode() + b"\n"
@@ -104,6 +111,9 @@ def _changed(**changes: Any) -> bytes:
         pytest.param(_changed(extra=1), "as lambda-wheels writes it", id="an unknown key"),
         pytest.param(_changed(options={"scripts": False}), "as lambda-wheels writes it", id="a default said"),
         pytest.param(_changed(options=[]), "not a manifest", id="options of another type"),
+        pytest.param(_changed(options={"bytecode": True}), "not a manifest", id="bytecode by nobody"),
+        pytest.param(_changed(options={"bytecode": "3.13"}), "not a manifest", id="bytecode by half a version"),
+        pytest.param(_changed(options={"bytecode": None}), "not a manifest", id="bytecode, none"),
         pytest.param(_changed(waived=[1]), "not a manifest", id="a waiver that is no text"),
         pytest.param(_changed(targets=[{"runtime": "python2.7", "architecture": "arm64"}]), "not", id="no runtime"),
         pytest.param(_changed(wheels=[{"name": "x"}]), "not a manifest", id="a wheel without its facts"),
