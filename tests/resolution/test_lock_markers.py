@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import chain, combinations, product
-from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packaging.markers import Environment, Marker
+from packaging.markers import Marker
 
 from lambda_wheels.resolution.lock_markers import environment_marker, marker_for
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
@@ -26,9 +25,7 @@ OLD_ARM, OLD_INTEL = Target("python3.11", "arm64"), Target("python3.11", "x86_64
 def true_for(marker: Marker | None, among: Collection[Target]) -> set[Target]:
     """The targets for which ``marker`` is true, as ``packaging`` evaluates it."""
     return {
-        target
-        for target in among
-        if marker is None or marker.evaluate(cast(Environment, target.marker_environment), context="lock_file")
+        target for target in among if marker is None or marker.evaluate(target.marker_environment, context="lock_file")
     }
 
 
@@ -96,5 +93,4 @@ def test_environments() -> None:
 )
 def test_elsewhere(other: dict[str, str]) -> None:
     """An installer on another system, implementation, Python or machine does not take the lock for its own."""
-    environment = cast(Environment, ARM.marker_environment | other)
-    assert not environment_marker(ARM).evaluate(environment)
+    assert not environment_marker(ARM).evaluate(ARM.marker_environment | other)
