@@ -44,6 +44,7 @@ def bring(
     """
     paths: dict[str, Path] = {}
     remote = []
+    (scratch / "downloads").mkdir(exist_ok=True)  # a build from a lock had no pip that made it
     for wheel in wheels:
         resolved = scratch / "downloads" / wheel.filename
         if resolved.is_file():
