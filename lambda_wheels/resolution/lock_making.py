@@ -22,6 +22,13 @@ COOLDOWN: Final = "uploaded-prior-to"
 """The key in our table of the time before which every file was uploaded."""
 
 
+def cooldown_of(lock: Pylock) -> str | None:
+    """The time before which every file of a lock of ours was uploaded; None where there is none, or nobody can tell."""
+    own = (lock.tool or {}).get(MADE_BY)
+    moment = own.get(COOLDOWN) if isinstance(own, Mapping) else None
+    return moment if isinstance(moment, str) else None
+
+
 @dataclass(slots=True)
 class _Entry:
     """One version of a project, from one place, with the targets that have it."""
