@@ -23,7 +23,7 @@ from lambda_wheels.resolution.child import Preference
 from lambda_wheels.resolution.index_options import is_span
 from lambda_wheels.resolution.lock_changes import changes
 from lambda_wheels.resolution.lock_file import lock_text, read_lock
-from lambda_wheels.resolution.lock_making import MADE_BY, cooldown_of, make_lock
+from lambda_wheels.resolution.lock_making import MADE_BY, check_lock, cooldown_of, make_lock
 from lambda_wheels.resolution.lock_result import Lock, LockedProject
 from lambda_wheels.resolution.locked import filename_of, files_of, select
 from lambda_wheels.store import open_store
@@ -87,7 +87,7 @@ def lock(
             Problem(rule="bad-requirement", project=name, message="it is to be upgraded, and nothing needs it")
             for name in unneeded
         )
-    _hold(after, path, chosen.resolutions)
+    check_lock(after, path, chosen.resolutions)
     if before is not None and _says_as_much(before, after, call.options):
         after = before
     result = Lock(
@@ -210,23 +210,6 @@ def _preferred(
     yield from (preference for preference in locked if preference[0] not in renewed)
 
 
-def _hold(lock: Pylock, path: Path, resolutions: Iterable[Resolution]) -> None:
-    """That the lock, as any tool reads it, says for each target what was chosen for it.
-
-    :raises ResolutionError: where it does not.
-    """
-    for resolution in resolutions:
-        read = select(lock, path, resolution.target)
-        if [wheel.sha256 for wheel in read.wheels] != [wheel.sha256 for wheel in resolution.wheels]:
-            raise ResolutionError(
-                Problem(
-                    rule="bad-lock",
-                    message=f"one lock cannot say what was chosen for {resolution.target} beside the other targets",
-                    hint="make a lock for each target; and please report it, since this should not be",
-                )
-            )
-
-
 def _says_as_much(before: Pylock, after: Pylock, options: IndexOptions) -> bool:
     """Whether the lock that is there says what the new one does.
 
@@ -260,12 +243,16 @@ def _differences(result: Lock, before: Pylock | None) -> Iterator[Problem]:
         yield differs(f"there is no {result.path}")
         return
     for change in result.changes:
-        has, make = change.before or "it not", change.after or "it not"
-        if has == make:
+        if change.before is None:
+            yield differs(f"the lock does not have it, the requirements make {change.after}", change.project)
+        elif change.after is None:
+            yield differs(f"the lock has {change.before}, the requirements do not need it", change.project)
+        elif change.before == change.after:
             yield differs(
-                f"the lock has other files of {has} than the requirements make, or for other targets", change.project
+                f"the lock has other files of {change.after} than the requirements make, or for other targets",
+                change.project,
             )
         else:
-            yield differs(f"the lock has {has}, the requirements make {make}", change.project)
+            yield differs(f"the lock has {change.before}, the requirements make {change.after}", change.project)
     if not result.changes:
         yield differs(f"{result.path} is for other targets, or for another time than was asked for")

@@ -237,7 +237,7 @@ def _wheel(
         url=url.partition("#")[0],  # else what stands there would be pip's, and not the hash that we add
         sha256=hashes.pop("sha256"),
         direct=isinstance(source, PackageArchive),
-        index=package.index or "",
+        index=public_url(package.index) if package.index else "",
         size=source.size,
         hashes=tuple(sorted(hashes.items())),
     )

@@ -117,7 +117,7 @@ def test_check(run: Run, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("lock", "helper>1", *TARGET, "--check", "--json") == 1
     said = capsys.readouterr()
     assert said.err.splitlines() == [
-        "error[lock-differs] demo: the lock has 1.0, the requirements make it not; run it without --check",
+        "error[lock-differs] demo: the lock has 1.0, the requirements do not need it; run it without --check",
         "error[lock-differs] helper: the lock has 1.0, the requirements make 2.0; run it without --check",
     ]
     assert [problem["project"] for problem in json.loads(said.out)["problems"]] == ["demo", "helper"]
@@ -150,6 +150,17 @@ def test_warnings(run: Run, served: Path, capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().err.startswith("error[pth-file] ")
     assert run("lock", "hooks", *TARGET, "--strict", "--allow", "pth-file:hooks", "-q") == 0
     assert capsys.readouterr().err == ""
+
+
+def test_store_that_cannot_be_written(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that cannot be written is one line, however many targets there are."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LAMBDA_WHEELS_CACHE", str(tmp_path / "file" / "store"))
+    assert run("lock", "demo", *TARGET, "--architecture=x86_64") == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(" ")[0] for line in lines] == ["warning[store-not-writable]"]
 
 
 def test_cooldown(served: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

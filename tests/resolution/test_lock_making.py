@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from packaging.pylock import Pylock
 from packaging.utils import parse_wheel_filename
 
+from lambda_wheels.errors import ResolutionError
 from lambda_wheels.resolution.lock_file import lock_text
-from lambda_wheels.resolution.lock_making import make_lock
+from lambda_wheels.resolution.lock_making import check_lock, make_lock
 from lambda_wheels.resolution.locked import select
 from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel
 from lambda_wheels.targets import Target
@@ -48,6 +50,7 @@ def made(resolutions: Iterable[Resolution]) -> Pylock:
     sizes = {wheel.sha256: len(wheel.filename) for one in resolutions for wheel in one.wheels}
     lock = make_lock(resolutions, sizes, FOLDER)
     lock.validate()
+    check_lock(lock, FOLDER / "pylock.toml", resolutions)
     for one in resolutions:
         read = select(lock, FOLDER / "pylock.toml", one.target)
         assert [wheel.filename for wheel in read.wheels] == [wheel.filename for wheel in one.wheels]
@@ -138,6 +141,25 @@ def test_order_does_not_matter() -> None:
         resolution(OLD_INTEL, chosen("n-2.0-py3-none-any.whl")),
     ]
     assert len({lock_text(made(some)) for some in permutations(all_of_them)}) == 1
+
+
+def test_one_file_name_for_two_files() -> None:
+    """A file that was replaced on the index between two targets is noticed, as is a project that is too many."""
+    demo = chosen("demo-1.0-py3-none-any.whl")
+    other = replace(demo, sha256="0" * 64)
+    both = [resolution(ARM, demo), resolution(INTEL, other)]
+    lock = make_lock(both, {demo.sha256: 1, other.sha256: 1}, FOLDER)
+    with pytest.raises(ResolutionError) as caught:
+        check_lock(lock, FOLDER / "pylock.toml", both)
+    [problem] = caught.value.problems
+    assert (problem.rule, problem.project) == ("bad-lock", "demo")
+    assert "python3.13 on x86_64" in problem.message and demo.sha256 in problem.message
+    more = resolution(ARM, demo, chosen("more-1.0-py3-none-any.whl"))
+    for chosen_then, read in ((more, resolution(ARM, demo)), (resolution(ARM, demo), more)):
+        lock = make_lock([read], {wheel.sha256: 1 for wheel in more.wheels}, FOLDER)
+        with pytest.raises(ResolutionError) as caught:
+            check_lock(lock, FOLDER / "pylock.toml", [chosen_then])
+        assert [problem.project for problem in caught.value.problems] == ["more"]
 
 
 def test_wheels_by_url() -> None:

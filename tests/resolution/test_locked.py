@@ -41,6 +41,13 @@ def test_what_a_lock_says() -> None:
     assert (found.index, found.direct, found.told) == ("https://index.example.org/simple", False, None)
 
 
+def test_index_with_a_password() -> None:
+    """A password in the address of an index, which another tool may have left there, goes no further."""
+    lock = lock_of(entry(wheel(), index="https://alice:sesame@index.example.org/simple"))
+    [found] = select(lock, PLACE, ARM).wheels
+    assert found.index == "https://index.example.org/simple"
+
+
 def test_order() -> None:
     """The wheels come by name, whatever the order of the entries."""
     names = ["zebra", "a", "m"]

@@ -176,6 +176,26 @@ def test_lock_behind_a_link(build: Build, folder: Path, tmp_path: Path) -> None:
     assert [wheel.name for wheel in build(folder / "pylock.toml").wheels] == ["demo"]
 
 
+@pytest.mark.parametrize("version", ["1!2.0", "1.0+cpu.2", "1.0.post1.dev2"])
+def test_odd_versions(build: Build, folder: Path, version: str) -> None:
+    """Versions with an epoch, a local part or a suffix are found by their names, in the store too."""
+    wheel = make_wheel(folder, "demo", version)
+    lock = write_lock(folder / "pylock.toml", of(wheel))
+    for _ in range(2):
+        assert [one.version for one in build(lock).wheels] == [version]
+        wheel.unlink(missing_ok=True)
+
+
+def test_store_that_cannot_be_written(
+    build: Build, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that cannot be written is gone round, with one warning."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LAMBDA_WHEELS_CACHE", str(tmp_path / "file" / "store"))
+    lock = write_lock(folder / "pylock.toml", of(make_wheel(folder, "demo")))
+    assert [warning.rule for warning in build(lock).warnings] == ["store-not-writable"]
+
+
 # --- What is noticed --------------------------------------------------------------------------------------------------
 
 

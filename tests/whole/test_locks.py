@@ -123,6 +123,21 @@ def test_warnings_once(
     assert [problem.rule for problem in problems(lock, "hooks", **BOTH, strict=True)] == ["pth-file"]
 
 
+def test_files_that_one_lock_cannot_tell_apart(lock: MakeLock, served: Path, path: Path) -> None:
+    """A file that was kept, which no installer would take beside that of a new target, is named with a way out."""
+    make_wheel(served, "demo", tag="py312-none-any")
+    lock("demo", architecture="x86_64")
+    before = state(path)
+    make_wheel(served, "demo", tag="py3-none-manylinux_2_17_x86_64")
+    both: dict[str, Any] = {"runtime": ["python3.11", "python3.13"], "architecture": "x86_64"}
+    [problem] = problems(lock, "demo", **both)
+    assert (problem.rule, problem.project) == ("bad-lock", "demo")
+    assert "for python3.13 on x86_64, not demo-1.0-py312-none-any.whl" in problem.message
+    assert state(path) == before
+    assert "--upgrade-project demo" in (problem.hint or "")
+    assert lock("demo", **both, upgrade_projects=["demo"]).changed
+
+
 def test_progress(lock: MakeLock, demo: None) -> None:
     """From target to target no stage goes back, nor is more done than there is."""
     events: list[ProgressEvent] = []
@@ -220,8 +235,8 @@ def test_check(lock: MakeLock, served: Path, path: Path, demo: None) -> None:
     found = problems(lock, ["demo", "new", "helper>=2"], check=True)
     assert [(problem.rule, problem.project, problem.message) for problem in found] == [
         ("lock-differs", "helper", "the lock has 1.0, the requirements make 2.0"),
-        ("lock-differs", "new", "the lock has it not, the requirements make 1.0"),
-        ("lock-differs", "old", "the lock has 1.0, the requirements make it not"),
+        ("lock-differs", "new", "the lock does not have it, the requirements make 1.0"),
+        ("lock-differs", "old", "the lock has 1.0, the requirements do not need it"),
     ]
     assert all(problem.hint for problem in found)
     [problem] = problems(lock, "helper", runtime="python3.11", check=True)[1:]
