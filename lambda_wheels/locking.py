@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -13,7 +14,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from lambda_wheels.call import Call, Given, understood
 from lambda_wheels.errors import ResolutionError, UsageError, WheelError
-from lambda_wheels.layers.output import check_file_output, new_file, refused, settled, writing
+from lambda_wheels.layers.output import check_file_output, check_folder_of, new_file, refused, settled, writing
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Onward, Progress, silent
 from lambda_wheels.proven import chosen_wheels, judged
@@ -22,7 +23,7 @@ from lambda_wheels.resolution.child import Preference
 from lambda_wheels.resolution.index_options import is_span
 from lambda_wheels.resolution.lock_changes import changes
 from lambda_wheels.resolution.lock_file import lock_text, read_lock
-from lambda_wheels.resolution.lock_making import COOLDOWN, MADE_BY, make_lock
+from lambda_wheels.resolution.lock_making import MADE_BY, check_lock, cooldown_of, make_lock
 from lambda_wheels.resolution.lock_result import Lock, LockedProject
 from lambda_wheels.resolution.locked import filename_of, files_of, select
 from lambda_wheels.store import open_store
@@ -36,7 +37,7 @@ def lock(
     architecture: str | Iterable[str],
     output: str | Path = "pylock.toml",
     upgrade: bool = False,
-    upgrade_projects: Iterable[str] = (),
+    upgrade_projects: str | Iterable[str] = (),
     check: bool = False,
     allow: Iterable[str] = (),
     strict: bool = False,
@@ -75,15 +76,18 @@ def lock(
             )
         )
     path = settled(Path(output))
-    before = _before(path, Path(output))
+    before = _before(path, Path(output), check)
+    if isinstance(upgrade_projects, str):
+        upgrade_projects = (upgrade_projects,)
     renewed = {canonicalize_name(project) for project in upgrade_projects}
     chosen = _choose(call, progress, lambda target: () if upgrade else _preferred(before, path, target, renewed))
     after = make_lock(chosen.resolutions, chosen.sizes, path.parent)
     if unneeded := sorted(renewed - {package.name for package in after.packages}):
         raise UsageError(
-            Problem(rule="bad-requirement", project=unneeded[0], message="is to be upgraded, and nothing needs it")
+            Problem(rule="bad-requirement", project=name, message="it is to be upgraded, and nothing needs it")
+            for name in unneeded
         )
-    _hold(after, path, chosen.resolutions)
+    check_lock(after, path, chosen.resolutions)
     if before is not None and _says_as_much(before, after, call.options):
         after = before
     result = Lock(
@@ -92,7 +96,7 @@ def lock(
         projects=tuple(LockedProject.of(package) for package in after.packages),
         changed=after is not before,
         changes=changes(before, after),
-        uploaded_prior_to=(after.tool or {}).get(MADE_BY, {}).get(COOLDOWN),
+        uploaded_prior_to=cooldown_of(after),
         warnings=tuple(dict.fromkeys(chosen.warnings)),
     )
     if result.changed and check:
@@ -126,7 +130,7 @@ def _targets(runtime: str | Iterable[str], architecture: str | Iterable[str]) ->
     return tuple(sorted(targets, key=lambda target: order.index((target.runtime, target.architecture))))
 
 
-def _before(path: Path, output: Path) -> Pylock | None:
+def _before(path: Path, output: Path, check: bool) -> Pylock | None:
     """The lock that is there already.
 
     :raises OutputRefusedError: something else is there, or the name is not that of a lock.
@@ -134,6 +138,8 @@ def _before(path: Path, output: Path) -> Pylock | None:
     """
     with writing(output, silent):
         check_file_output(path)
+        if not check:
+            check_folder_of(path)
     if not is_valid_pylock_path(output):
         raise refused(output, "other tools would not know it for a lock", "name it pylock.toml or pylock.NAME.toml")
     if not path.exists():
@@ -166,10 +172,11 @@ def _choose(call: Call, progress: Progress, preferred: Callable[[Target], Iterab
     chosen = _Chosen()
     onward = Onward(progress)
     problems: list[Problem] = []
+    said: set[str] = set()
     with open_store() as store:
         for target in call.targets:
             try:
-                resolution, stored = chosen_wheels(call, target, store, onward, preferred=preferred(target))
+                resolution, stored = chosen_wheels(call, target, store, onward, preferred=preferred(target), said=said)
                 verdict = judged(call, resolution, stored, store.problems)
             except (ResolutionError, WheelError) as error:
                 problems += error.problems
@@ -203,31 +210,27 @@ def _preferred(
     yield from (preference for preference in locked if preference[0] not in renewed)
 
 
-def _hold(lock: Pylock, path: Path, resolutions: Iterable[Resolution]) -> None:
-    """That the lock, as any tool reads it, says for each target what was chosen for it.
-
-    :raises ResolutionError: where it does not.
-    """
-    for resolution in resolutions:
-        read = select(lock, path, resolution.target)
-        if [wheel.sha256 for wheel in read.wheels] != [wheel.sha256 for wheel in resolution.wheels]:
-            raise ResolutionError(
-                Problem(
-                    rule="bad-lock",
-                    message=f"one lock cannot say what was chosen for {resolution.target} beside the other targets",
-                    hint="make a lock for each target; and please report it, since this should not be",
-                )
-            )
-
-
 def _says_as_much(before: Pylock, after: Pylock, options: IndexOptions) -> bool:
     """Whether the lock that is there says what the new one does.
 
-    With a span of time in ``uploaded_prior_to`` an earlier moment says more than a later one: what was old enough
-    then is so now.
+    Where no moment was named, an earlier one says more than a later one: what was old enough then is so now.
     """
-    moment = options.get("uploaded_prior_to")
-    return before == (replace(after, tool=before.tool) if moment is None or is_span(moment) else after)
+    if replace(before, tool=None) != replace(after, tool=None):
+        return False
+    asked, recorded = _moment(after), _moment(before)
+    if asked is None or recorded is None:
+        return asked is None
+    named = options.get("uploaded_prior_to")
+    return recorded == asked if named is not None and not is_span(named) else recorded <= asked
+
+
+def _moment(lock: Pylock) -> datetime.datetime | None:
+    """The time that a lock of ours has written down."""
+    try:
+        moment = datetime.datetime.fromisoformat(cooldown_of(lock) or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _differences(result: Lock, before: Pylock | None) -> Iterator[Problem]:
@@ -240,12 +243,16 @@ def _differences(result: Lock, before: Pylock | None) -> Iterator[Problem]:
         yield differs(f"there is no {result.path}")
         return
     for change in result.changes:
-        has, make = change.before or "it not", change.after or "it not"
-        if has == make:
+        if change.before is None:
+            yield differs(f"the lock does not have it, the requirements make {change.after}", change.project)
+        elif change.after is None:
+            yield differs(f"the lock has {change.before}, the requirements do not need it", change.project)
+        elif change.before == change.after:
             yield differs(
-                f"the lock has other files of {has} than the requirements make, or for other targets", change.project
+                f"the lock has other files of {change.after} than the requirements make, or for other targets",
+                change.project,
             )
         else:
-            yield differs(f"the lock has {has}, the requirements make {make}", change.project)
+            yield differs(f"the lock has {change.before}, the requirements make {change.after}", change.project)
     if not result.changes:
         yield differs(f"{result.path} is for other targets, or for another time than was asked for")

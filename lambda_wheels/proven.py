@@ -67,16 +67,23 @@ def judged(call: Call, resolution: Resolution, stored: list[StoredWheel], found:
 
 
 def chosen_wheels(
-    call: Call, target: Target, store: Store, progress: Progress, *, preferred: Iterable[Preference] = ()
+    call: Call,
+    target: Target,
+    store: Store,
+    progress: Progress,
+    *,
+    preferred: Iterable[Preference] = (),
+    said: set[str] | None = None,
 ) -> tuple[Resolution, list[StoredWheel]]:
     """What was chosen for ``target``, and those wheels in the store.
 
     :param preferred: what pip takes rather than newer releases, where it chooses.
+    :param said: what the log says of pip's configuration, so that it is not said again for the next target.
     """
     told = Told(progress)
     try:
         if call.requirements.lock is None:
-            resolution, found = _resolved(call, target, store, told, preferred)
+            resolution, found = _resolved(call, target, store, told, preferred, said)
         else:
             resolution, found = _locked(call, call.requirements.lock, target, store, told)
     except OSError as error:
@@ -93,7 +100,12 @@ def chosen_wheels(
 
 
 def _resolved(
-    call: Call, target: Target, store: Store, progress: Progress, preferred: Iterable[Preference]
+    call: Call,
+    target: Target,
+    store: Store,
+    progress: Progress,
+    preferred: Iterable[Preference],
+    said: set[str] | None,
 ) -> tuple[Resolution, Found]:
     """pip chooses."""
     # Imported here: all that drives pip, which a build from a lock does not need.
@@ -107,6 +119,7 @@ def _resolved(
             scratch=scratch,
             stored=store.wheel_template,
             preferred=preferred,
+            said=said,
             progress=progress,
         )
         found = fetch(

@@ -68,7 +68,7 @@ RULES: Final = MappingProxyType(
             ("no-sha256", "No sha256 is known of a wheel."),
             ("wheel-metadata", "What pip read of a wheel's metadata is invalid, or of another project or version."),
             ("wrong-closure", "The wheels are not the closure of what was asked for, under the target's markers."),
-            ("broken-promise", "A wheel holds other metadata than the index told of it."),
+            ("broken-promise", "A wheel is not what the index, or the lock, told of it."),
             ("pip-refused", "pip does not take what it was given."),
             ("pip-failed", "pip ended in a way that cannot be read."),
             ("pip-unusable", "pip is missing, too old, or not built as it is known."),

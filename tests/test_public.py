@@ -22,7 +22,7 @@ SHARED = {
     "allow": (),
     "strict": False,
 }
-"""The parameters that building and fetching have in common, each with its default."""
+"""The parameters that all have in common, each with its default."""
 
 
 def test_all_is_what_can_be_had() -> None:
@@ -66,10 +66,15 @@ def test_docstrings(name: str) -> None:
     [
         pytest.param(lambda_wheels.build_layer, {"scripts": False, "bytecode": False}, id="build_layer"),
         pytest.param(lambda_wheels.fetch_wheels, {}, id="fetch_wheels"),
+        pytest.param(
+            lambda_wheels.lock,
+            {"output": "pylock.toml", "upgrade": False, "upgrade_projects": (), "check": False},
+            id="lock",
+        ),
     ],
 )
 def test_signatures(function: Callable[..., Any], own: dict[str, object]) -> None:
-    """Runtime, architecture and output have no default; only the requirements may be given by position."""
+    """Neither runtime nor architecture has a default; only the requirements may be given by position."""
     parameters = dict(inspect.signature(function).parameters)
     assert parameters.pop("progress").kind is inspect.Parameter.KEYWORD_ONLY
     assert parameters.pop("options").kind is inspect.Parameter.VAR_KEYWORD
@@ -78,7 +83,7 @@ def test_signatures(function: Callable[..., Any], own: dict[str, object]) -> Non
     assert by_position == ["requirements"]
 
 
-@pytest.mark.parametrize("function", [lambda_wheels.build_layer, lambda_wheels.fetch_wheels])
+@pytest.mark.parametrize("function", [lambda_wheels.build_layer, lambda_wheels.fetch_wheels, lambda_wheels.lock])
 def test_unexpected_keywords(function: Callable[..., Any], tmp_path: Path) -> None:
     """A keyword that is no option is a TypeError that names it and the options there are."""
     with pytest.raises(TypeError, match=r"'index_ur'.*index_url"):

@@ -129,3 +129,16 @@ def check_file_output(output: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(mode):
         raise refused(output, "it is not a plain file", "choose another output")
+
+
+def check_folder_of(output: Path) -> None:
+    """Refuse what is in no folder, or in one where nothing can be made.
+
+    :raises OSError: if it is so, as far as can be seen.
+    """
+    folder = output.parent
+    if not folder.is_dir():
+        missing = errno.ENOTDIR if folder.exists() else errno.ENOENT
+        raise OSError(missing, os.strerror(missing))
+    if not os.access(folder, os.W_OK) and not output.is_dir():
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

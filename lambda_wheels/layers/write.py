@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from lambda_wheels.layers.compatibility import compatibility
 from lambda_wheels.layers.contents import Contents
 from lambda_wheels.layers.layer import Layer, LayerWheel
-from lambda_wheels.layers.output import check_file_output, failed, is_zip, refused, settled
+from lambda_wheels.layers.output import check_file_output, check_folder_of, failed, is_zip, refused, settled
 from lambda_wheels.layers.zip_file import write_zip
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, silent
@@ -77,10 +76,6 @@ def check_output(output: Path) -> None:
                 check_ours(path)
         elif os.path.lexists(path):
             raise refused(output, "it is a file, and a folder was asked for", "end the name in .zip for a zip")
-        if not path.parent.is_dir():
-            missing = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
-            raise OSError(missing, os.strerror(missing))
-        if not os.access(path.parent, os.W_OK) and not path.is_dir():
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        check_folder_of(path)
     except OSError as error:
         raise failed(output, error) from error

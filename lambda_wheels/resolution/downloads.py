@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -44,6 +45,7 @@ def bring(
     """
     paths: dict[str, Path] = {}
     remote = []
+    (scratch / "downloads").mkdir(exist_ok=True)  # a build from a lock had no pip that made it
     for wheel in wheels:
         resolved = scratch / "downloads" / wheel.filename
         if resolved.is_file():
@@ -123,7 +125,8 @@ def _download(
     arguments = download_arguments(target, wheels, options)
     run = run_pip(arguments, target, scratch=folder, on_event=hear, children=children)
     if run.code != 0:
-        raise explained_failure(run, target, folder / "downloads")
+        error = explained_failure(run, target, folder / "downloads")
+        raise type(error)([_with_project(problem, wheels) for problem in error.problems])
     names = {event["url"]: event["filename"] for event in run.events if event["event"] == "download"}
     if unseen := [wheel for wheel in wheels if public_url(wheel.url) not in names]:
         raise PipError(
@@ -132,3 +135,9 @@ def _download(
             )
         )
     return {wheel.sha256: folder / "downloads" / names[public_url(wheel.url)] for wheel in wheels}
+
+
+def _with_project(problem: Problem, wheels: Sequence[ResolvedWheel]) -> Problem:
+    """The same, with the project where it is about the file of one of ``wheels``: pip tells its URL."""
+    about = [wheel.name for wheel in wheels if wheel.filename in problem.message]
+    return replace(problem, project=about[0]) if len(about) == 1 and problem.project is None else problem

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
+from packaging.utils import canonicalize_name
 
 from lambda_wheels.errors import OutputError, ResolutionError
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import redact
+
+_log = logging.getLogger(__name__)
 
 
 def read_lock(path: Path) -> Pylock:
@@ -27,7 +33,7 @@ def read_lock(path: Path) -> Pylock:
         value = tomllib.loads(content.decode("utf-8"))
         if "lock-version" not in value:
             raise bad_lock(path, "it has no lock-version, so it is another kind of file", _OTHER_KIND)
-        lock = Pylock.from_dict(value)
+        lock = Pylock.from_dict(_of_known_version(value, path))
         # An empty list, as Pipenv writes it, would mean that the lock is for nobody.
         return lock if lock.environments else replace(lock, environments=None)
     except UnicodeDecodeError:
@@ -39,7 +45,24 @@ def read_lock(path: Path) -> Pylock:
             path, f"it is of version {value['lock-version']}, and 1.0 is read", "make it with a tool that writes 1.0"
         ) from None
     except PylockValidationError as error:
-        raise bad_lock(path, redact(str(error))) from None
+        raise bad_lock(path, redact(str(error)), project=_project(value, error.context or "")) from None
+
+
+def _of_known_version(value: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The same, a newer 1.x taken for 1.0, as the standard has it. ``packaging`` would say so in its own log."""
+    version = value["lock-version"]
+    if not isinstance(version, str) or not re.fullmatch(r"1\.[1-9][0-9]*", version):
+        return value
+    _log.warning("%s is of version %s, and is read as 1.0, which is the newest that is known", path, version)
+    return value | {"lock-version": "1.0"}
+
+
+def _project(value: dict[str, Any], context: str) -> str | None:
+    """The project of the entry in which ``context``, ``packages[3].wheels[0]``, is."""
+    found = re.match(r"packages\[([0-9]+)\]", context)
+    entry = value["packages"][int(found[1])] if found else None
+    name = entry.get("name") if isinstance(entry, dict) else None
+    return canonicalize_name(name) if isinstance(name, str) else None
 
 
 _OTHER_KIND = "export what is in it: uv export --format pylock.toml -o pylock.toml, or lambda-wheels lock REQUIREMENT…"
@@ -50,9 +73,11 @@ def unreadable(path: Path, error: OSError) -> OutputError:
     return OutputError(Problem(rule="disk-failed", message=f"{path} cannot be read: {error.strerror or error}"))
 
 
-def bad_lock(path: Path, message: str, hint: str = "make it anew with the tool that made it") -> ResolutionError:
+def bad_lock(
+    path: Path, message: str, hint: str = "make it anew with the tool that made it", *, project: str | None = None
+) -> ResolutionError:
     """The error for a lock that cannot be used."""
-    return ResolutionError(Problem(rule="bad-lock", message=f"{path}: {message}", hint=hint))
+    return ResolutionError(Problem(rule="bad-lock", project=project, message=f"{path}: {message}", hint=hint))
 
 
 def lock_text(lock: Pylock) -> str:

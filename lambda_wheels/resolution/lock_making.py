@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -10,8 +10,11 @@ from typing import Final
 from packaging.pylock import Package, PackageArchive, PackageWheel, Pylock
 from packaging.version import Version
 
+from lambda_wheels.errors import ResolutionError
+from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.file_urls import path_of
 from lambda_wheels.resolution.lock_markers import environment_marker, marker_for
+from lambda_wheels.resolution.locked import select
 from lambda_wheels.resolution.redaction import public_url
 from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel
 from lambda_wheels.targets import Target
@@ -20,6 +23,13 @@ MADE_BY: Final = "lambda-wheels"
 """What a lock of ours says of who made it, and the name of our table in it."""
 COOLDOWN: Final = "uploaded-prior-to"
 """The key in our table of the time before which every file was uploaded."""
+
+
+def cooldown_of(lock: Pylock) -> str | None:
+    """The time before which every file of a lock of ours was uploaded; None where there is none, or nobody can tell."""
+    own = (lock.tool or {}).get(MADE_BY)
+    moment = own.get(COOLDOWN) if isinstance(own, Mapping) else None
+    return moment if isinstance(moment, str) else None
 
 
 @dataclass(slots=True)
@@ -56,6 +66,29 @@ def make_lock(resolutions: Sequence[Resolution], sizes: Mapping[str, int], folde
         packages=[_package(entry, targets, sizes, folder) for _, entry in sorted(entries.items())],
         tool={MADE_BY: {COOLDOWN: cooldown}} if cooldown else None,
     )
+
+
+def check_lock(lock: Pylock, path: Path, resolutions: Iterable[Resolution]) -> None:
+    """That the lock, as any tool reads it, says for each target what was chosen for it.
+
+    :raises ResolutionError: where it does not: a file that was kept for one target, say, would not be the best of those
+        that others have.
+    """
+    problems = []
+    for resolution in resolutions:
+        read = {wheel.name: wheel for wheel in select(lock, path, resolution.target).wheels}
+        for wheel in resolution.wheels:
+            other = read.get(wheel.name)
+            if other is None or other.sha256 != wheel.sha256:
+                would = "nothing" if other is None else f"{other.filename} (sha256 {other.sha256})"
+                message = f"one lock for all targets would say {would} for {resolution.target}, not {wheel.filename}"
+                hint = f"choose it anew (--upgrade-project {wheel.name}), or make a lock for each target"
+                problems.append(Problem(rule="bad-lock", project=wheel.name, message=message, hint=hint))
+        for name in read.keys() - {wheel.name for wheel in resolution.wheels}:
+            message = f"one lock for all targets would say it for {resolution.target} as well"
+            problems.append(Problem(rule="bad-lock", project=name, message=message, hint="make a lock for each target"))
+    if problems:
+        raise ResolutionError(problems)
 
 
 def _package(entry: _Entry, targets: Sequence[Target], sizes: Mapping[str, int], folder: Path) -> Package:

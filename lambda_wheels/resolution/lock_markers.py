@@ -33,7 +33,7 @@ def marker_for(some: Collection[Target], among: Collection[Target]) -> Marker | 
         return Marker(_machines(some))
     # Pythons that have the same machines share a part.
     parts: dict[str, list[Target]] = {}
-    for target in some:
+    for target in sorted(some, key=lambda one: one.python_version):
         machines = _machines(other for other in some if other.runtime == target.runtime)
         parts.setdefault(machines, []).append(target)
     return Marker(" or ".join(f"(({_pythons(targets)}) and ({machines}))" for machines, targets in parts.items()))

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, cast
 
-from packaging.markers import Environment
+from packaging.markers import Environment, UndefinedComparison, UndefinedEnvironmentName
 from packaging.pylock import (
     Package,
     PackageArchive,
@@ -54,11 +54,10 @@ def select(lock: Pylock, path: Path, target: Target, *, but: Collection[str] = (
     :raises ResolutionError: with every entry that cannot be used, each naming its project: the lock does not serve the
         target, there is no wheel that runs there, a source is no wheel, a hash is missing.
     """
-    environment = cast(Environment, target.marker_environment)
     if but:
         lock = dataclasses.replace(lock, packages=[package for package in lock.packages if package.name not in but])
     try:
-        chosen: list[tuple[Package, Source]] = list(lock.select(environment=environment, tags=target.tags))
+        chosen = _choose(lock, target)
     except PylockSelectError as error:
         raise ResolutionError([*_unserved(lock, path, target, str(error))]) from None
     problems: list[Problem] = []
@@ -110,8 +109,14 @@ def _unserved(lock: Pylock, path: Path, target: Target, said: str) -> Iterator[P
     def not_for_target(message: str) -> Problem:
         return Problem(rule="lock-not-for-target", message=f"{path}: {message}", hint=_ANOTHER_LOCK)
 
+    def choose(*packages: Package) -> list[tuple[Package, Source]]:
+        return _choose(dataclasses.replace(lock, packages=packages), target)
+
     try:
-        _select_only(lock, (), target)
+        choose()
+    except _MarkerError:
+        yield Problem(rule="bad-lock", message=f"{path}: {said}")
+        return
     except PylockSelectError:
         if lock.requires_python and not lock.requires_python.contains(target.python, prereleases=True):
             yield not_for_target(f"it is for Python {lock.requires_python}, and {target.runtime} has {target.python}")
@@ -124,7 +129,10 @@ def _unserved(lock: Pylock, path: Path, target: Target, said: str) -> Iterator[P
     single = []
     for package in lock.packages:
         try:
-            found.update(str(package.name) for _ in _select_only(lock, (package,), target))
+            found.update(str(package.name) for _ in choose(package))
+        except _MarkerError as error:
+            message = f"{error}: {package.marker}"
+            single.append(Problem(rule="bad-lock", project=package.name, message=message))
         except PylockSelectError:
             single.append(_unfit(package, target))
             found[package.name] += 1
@@ -141,9 +149,19 @@ def _unserved(lock: Pylock, path: Path, target: Target, said: str) -> Iterator[P
         yield Problem(rule="bad-lock", message=f"{path}: {said}")
 
 
-def _select_only(lock: Pylock, packages: tuple[Package, ...], target: Target) -> list[tuple[Package, Source]]:
-    some = dataclasses.replace(lock, packages=packages)
-    return list(some.select(environment=cast(Environment, target.marker_environment), tags=target.tags))
+class _MarkerError(PylockSelectError):
+    """A marker compares what cannot be compared, or asks for what a lock does not know."""
+
+
+def _choose(lock: Pylock, target: Target) -> list[tuple[Package, Source]]:
+    """What ``packaging`` chooses.
+
+    :raises PylockSelectError: there is no choice.
+    """
+    try:
+        return list(lock.select(environment=cast(Environment, target.marker_environment), tags=target.tags))
+    except (UndefinedComparison, UndefinedEnvironmentName):
+        raise _MarkerError("a marker in the lock cannot be evaluated") from None
 
 
 def _unfit(package: Package, target: Target) -> Problem:
@@ -185,9 +203,12 @@ def _wheel(
     if isinstance(source, PackageVcs | PackageDirectory):
         problems.append(_not_a_wheel(package, source))
         return None
-    url = _url(source, folder)
+    url, filename = _url(source, folder), filename_of(source)
+    if not _is_one_url(url):
+        message = f"{public_url(url) if url.isprintable() else '(a malformed URL)'} is not the URL of a file"
+        problems.append(Problem(rule="bad-lock", project=package.name, message=message))
+        return None
     try:
-        filename = filename_of(source)
         name, version, _, tags = parse_wheel_filename(filename)
         if not _PLAIN_FILENAME.fullmatch(filename) or name != package.name:
             raise InvalidWheelFilename(f"{filename!r} is not the file name of a wheel of {package.name}")
@@ -201,6 +222,10 @@ def _wheel(
     faults = [*_faults(package, filename, url, source.hashes)]
     if not target.accepts(tags):  # an archive, for which packaging does not ask
         faults.append(Problem(rule="no-fitting-wheel", project=name, message=f"{filename} does not run on {target}"))
+    if package.version not in {None, version}:
+        faults.append(
+            Problem(rule="bad-lock", project=name, message=f"the lock says {package.version}, and names {filename}")
+        )
     if faults:
         problems += faults
         return None
@@ -209,10 +234,10 @@ def _wheel(
         name=name,
         version=version,
         filename=filename,
-        url=url,
+        url=url.partition("#")[0],  # else what stands there would be pip's, and not the hash that we add
         sha256=hashes.pop("sha256"),
         direct=isinstance(source, PackageArchive),
-        index=package.index or "",
+        index=public_url(package.index) if package.index else "",
         size=source.size,
         hashes=tuple(sorted(hashes.items())),
     )
@@ -224,16 +249,28 @@ def files_of(package: Package) -> Sequence[PackageArchive | PackageWheel]:
 
 
 def filename_of(source: PackageArchive | PackageWheel) -> str:
-    """The name of the file."""
+    """The name of the file; empty where its URL cannot be read."""
     if isinstance(source, PackageWheel):
         return source.filename
-    place = source.path or urllib.parse.unquote(urllib.parse.urlsplit(source.url or "").path)
+    try:
+        place = source.path or urllib.parse.unquote(urllib.parse.urlsplit(source.url or "").path)
+    except ValueError:
+        return ""
     return place.replace("\\", "/").rpartition("/")[2]
 
 
 def _url(source: PackageArchive | PackageWheel, folder: Path) -> str:
     """Where the file is; a path wins, being nearer."""
     return (folder / source.path).absolute().as_uri() if source.path else source.url or ""
+
+
+def _is_one_url(url: str) -> bool:
+    """Whether it is a URL, and nothing follows it: pip would take ``URL ; MARKER`` apart."""
+    try:
+        urllib.parse.urlsplit(url)
+    except ValueError:
+        return False
+    return url.isprintable() and " " not in url and "\0" not in urllib.parse.unquote(url)
 
 
 def _faults(package: Package, filename: str, url: str, hashes: Mapping[str, str]) -> Iterator[Problem]:
@@ -252,7 +289,9 @@ def _faults(package: Package, filename: str, url: str, hashes: Mapping[str, str]
     elif parts.scheme not in {"http", "https", "file"} or url_fault(f"{parts.scheme}://{parts.netloc}{parts.path}"):
         yield fault("bad-lock", f"{public_url(url)} is not the URL of a file")
     kinds = {kind.lower() for kind in hashes}
-    if unknown := sorted(kinds - _KINDS):
+    if len(kinds) < len(hashes):
+        yield fault("bad-lock", "the lock has two hashes of one kind")
+    elif unknown := sorted(kinds - _KINDS):
         yield fault("bad-lock", f"the lock has a hash of the kind {unknown[0]!r}, which is not known")
     elif "sha256" not in kinds:
         yield fault("no-sha256", f"the lock has no sha256 of it, only {', '.join(sorted(kinds))}")

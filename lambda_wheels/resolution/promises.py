@@ -19,10 +19,10 @@ def broken_promises(promised: ResolvedWheel, wheel: Wheel) -> list[Problem]:
     problems = []
     teller, hint = ("the index", _STALE_INDEX) if promised.told else ("the lock", "make the lock anew")
 
-    def broken(what: str, told: object, found: object) -> None:
+    def broken(what: str, told: object, found: object, rule: str = "broken-promise") -> None:
         problems.append(
             Problem(
-                rule="broken-promise",
+                rule=rule,
                 project=promised.name,
                 wheel=promised.filename,
                 message=f"the {what} that {teller} told ({told}) is not the wheel's ({found})",
@@ -31,7 +31,8 @@ def broken_promises(promised: ResolvedWheel, wheel: Wheel) -> list[Problem]:
         )
 
     if promised.sha256 != wheel.sha256:
-        broken("sha256", promised.sha256, wheel.sha256)
+        broken("sha256", promised.sha256, wheel.sha256, "broken-promise" if promised.told else "hash-mismatch")
+        return problems  # another file, of which all else differs as well
     if (promised.name, promised.version) != (wheel.name, wheel.version):
         broken("project", f"{promised.name} {promised.version}", f"{wheel.name} {wheel.version}")
     if promised.size not in {None, wheel.size}:

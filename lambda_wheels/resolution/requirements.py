@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import urllib.parse
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -97,6 +98,11 @@ def read_requirements(given: str | Path | Iterable[str | Path], options_paths: I
                 hint="lock everything together",
             )
         )
+    if locks and not problems:  # pip is not there to say so
+        for name, count in Counter(parse_wheel_filename(wheel.name)[0] for wheel in wheels).items():
+            if count > 1:
+                message = f"{count} wheels of it were given beside {locks[0].name}"
+                problems.append(Problem(rule="bad-requirement", project=name, message=message, hint="give one"))
     if problems:
         raise UsageError(problems)
     return Requirements(
@@ -243,7 +249,7 @@ def _has_other_bytes(text: str) -> bool:
 
 def _is_passing(path: Path) -> bool:
     """Whether ``path`` can be read only once, or only by this process."""
-    return path.suffix.lower() != ".whl" and (not path.is_file() or path.as_posix().startswith(_PASSING))
+    return path.suffix.lower() not in {".whl", ".toml"} and (not path.is_file() or path.as_posix().startswith(_PASSING))
 
 
 def _read_passing(path: Path, passing: dict[Path, bytes]) -> list[Problem]:

@@ -36,6 +36,7 @@ def resolve(
     scratch: Path,
     stored: str,
     preferred: Iterable[Preference] = (),
+    said: set[str] | None = None,
     progress: Progress,
 ) -> Resolution:
     """The wheels that pip chooses for ``requirements`` on ``target``, once its answer is shown to hold.
@@ -43,6 +44,7 @@ def resolve(
     :param scratch: an empty folder; wheels that pip had to download to read their metadata stay in its ``downloads``.
     :param stored: where the store has a wheel, as a format string.
     :param preferred: what is taken rather than newer releases, as far as the requirements allow.
+    :param said: what the log said of pip's configuration for other targets; what it says now is added.
     :raises UsageError: where pip's configuration cannot be used.
     :raises ResolutionError: where there is no such set, or pip's answer does not hold.
     :raises IndexUnavailableError: where an index that was asked could not be read, even if pip went on without it.
@@ -67,7 +69,7 @@ def resolve(
     if run.code != 0:
         error = explained_failure(run, target, scratch / "downloads")
         asked = {event["name"] for event in run.events if event["event"] == "requirement" and not event["constraint"]}
-        _log_configuration(run, asked | {problem.project for problem in error.problems})
+        _log_configuration(run, asked | {problem.project for problem in error.problems}, said)
         raise error
     if pages := failed_pages(run.events):
         raise IndexUnavailableError(pages)
@@ -76,7 +78,7 @@ def resolve(
         resolution = read_report(loaded, run.events, target)
     except (AttributeError, KeyError, TypeError) as error:
         raise PipError(Problem(rule="pip-failed", message=f"pip's report has another form: {error!r}")) from error
-    _log_configuration(run, {wheel.name for wheel in resolution.wheels})
+    _log_configuration(run, {wheel.name for wheel in resolution.wheels}, said)
     _check_hooks(run, resolution)
     places = [argument for event in run.events if event["event"] == "places" for argument in event["arguments"]]
     [cooldown] = [event["until"] for event in run.events if event["event"] == "cooldown"]
@@ -112,11 +114,12 @@ def _check_configuration(run: PipRun) -> None:
             )
 
 
-def _log_configuration(run: PipRun, projects: Set[str | None]) -> None:
+def _log_configuration(run: PipRun, projects: Set[str | None], said: set[str] | None) -> None:
     """Say what of pip's configuration counted: nobody should wonder about a constraint from a forgotten file.
 
     :param projects: what was chosen, or, after a failure, what it is about; a constraint on others changed nothing.
         None is what cannot be told, such as all that a conflict is between.
+    :param said: what need not be said again.
     """
     constrained = {
         canonicalize_name(event["name"])
@@ -126,13 +129,20 @@ def _log_configuration(run: PipRun, projects: Set[str | None]) -> None:
     counted = bool(constrained) and (
         None in projects or not constrained.isdisjoint(canonicalize_name(project) for project in projects if project)
     )
+    said = set() if said is None else said
+
+    def say(level: int, text: str) -> None:
+        if f"{level} {text}" not in said:
+            said.add(f"{level} {text}")
+            _log.log(level, "%s", text)
+
     for event in run.events:
         if event["event"] == "configuration":
             if event["dropped"]:
-                _log.info("pip's configuration: left aside: %s", ", ".join(event["dropped"]))
+                say(logging.INFO, f"pip's configuration: left aside: {', '.join(event['dropped'])}")
             if event["constraint"]:
                 level = logging.WARNING if counted else logging.INFO
-                _log.log(level, "pip's configuration brings constraints: %s", redact(event["constraint"]))
+                say(level, f"pip's configuration brings constraints: {redact(event['constraint'])}")
 
 
 def _check_hooks(run: PipRun, resolution: Resolution) -> None:

@@ -15,7 +15,7 @@ from lambda_wheels.store import Store
 from lambda_wheels.wheels import read_wheel
 from tests.wheel_factory import make_wheel
 
-COMMANDS = ["build", "fetch", "runtimes", "cache"]
+COMMANDS = ["build", "fetch", "lock", "runtimes", "cache"]
 
 
 def ended(*arguments: str) -> int | str | None:

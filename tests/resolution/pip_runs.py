@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lambda_wheels.progress import silent
+from lambda_wheels.resolution.child import Preference
 from lambda_wheels.resolution.index_options import local_paths
 from lambda_wheels.resolution.requirements import read_requirements
 from lambda_wheels.resolution.resolution import Resolution
@@ -26,6 +27,7 @@ def run_resolve(
     target: Target = ARM,
     stored: str = "",
     scratch: Path | None = None,
+    preferred: Iterable[Preference] = (),
     **options: Any,
 ) -> Resolution:
     """Resolve ``given`` below ``folder``, with little patience for a server that fails."""
@@ -36,6 +38,7 @@ def run_resolve(
         patience | options,
         scratch=scratch or Path(tempfile.mkdtemp(dir=folder)),
         stored=stored,
+        preferred=preferred,
         progress=silent,
     )
 

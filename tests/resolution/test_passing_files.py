@@ -52,6 +52,14 @@ def test_plain_file_behind_a_descriptor(tmp_path: Path) -> None:
 
 
 @posix
+def test_lock_that_is_no_plain_file(tmp_path: Path) -> None:
+    """A lock is read where it is used, so that what can be read only once is not read here."""
+    (tmp_path / "pylock.toml").symlink_to(os.devnull)
+    found = read_requirements(tmp_path / "pylock.toml")
+    assert (found.lock, found.passing) == (tmp_path / "pylock.toml", {})
+
+
+@posix
 def test_without_end() -> None:
     """A device that never ends is refused."""
     with pytest.raises(UsageError, match="too long"):

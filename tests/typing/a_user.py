@@ -13,7 +13,21 @@ from typing import assert_type
 from packaging.tags import Tag
 
 import lambda_wheels
-from lambda_wheels import IndexOptions, Layer, LayerWheel, Problem, ProgressEvent, Runtime, Severity, Stage, Target
+from lambda_wheels import (
+    IndexOptions,
+    Layer,
+    LayerWheel,
+    Lock,
+    LockChange,
+    LockedProject,
+    LockedWheel,
+    Problem,
+    ProgressEvent,
+    Runtime,
+    Severity,
+    Stage,
+    Target,
+)
 
 
 def requirements_of_every_kind(output: Path) -> None:
@@ -93,6 +107,40 @@ def fetched() -> list[str]:
     return [wheel.filename for wheel in wheels]
 
 
+def locked(report: Callable[[ProgressEvent], None]) -> Lock:
+    """One target or several, by any iterable; every parameter; and what comes back."""
+    lambda_wheels.lock("six", runtime="python3.13", architecture="arm64")
+    lambda_wheels.lock(Path("r.txt"), runtime=lambda_wheels.RUNTIMES, architecture=("arm64", "x86_64"), check=True)
+    lambda_wheels.build_layer(Path("pylock.toml"), runtime="python3.13", architecture="arm64", output="layer.zip")
+    made = lambda_wheels.lock(
+        ["six", Path("requirements.txt")],
+        runtime=["python3.12", "python3.13"],
+        architecture={"arm64"},
+        output=Path("pylock.six.toml"),
+        upgrade=False,
+        upgrade_projects=["six"],
+        check=False,
+        allow=["record-hash:six"],
+        strict=True,
+        progress=report,
+        uploaded_prior_to="P7D",
+    )
+    assert_type(made.path, Path)
+    assert_type(made.targets, tuple[Target, ...])
+    assert_type(made.projects, tuple[LockedProject, ...])
+    assert_type(made.projects[0].name, str)
+    assert_type(made.projects[0].marker, str | None)
+    assert_type(made.projects[0].wheels, tuple[LockedWheel, ...])
+    assert_type(made.projects[0].wheels[0].url, str | None)
+    assert_type(made.projects[0].wheels[0].size, int | None)
+    assert_type(made.changed, bool)
+    assert_type(made.changes, tuple[LockChange, ...])
+    assert_type(made.changes[0].before, str | None)
+    assert_type(made.uploaded_prior_to, str | None)
+    assert_type(made.warnings, tuple[Problem, ...])
+    return made
+
+
 def targets() -> None:
     """Targets and the tables."""
     target = Target("python3.13", "arm64")
@@ -133,4 +181,7 @@ def mistakes() -> None:
         "six", runtime="python3.13", architecture="arm64", output="layer.zip", index="https://example.org"  # type: ignore[call-arg]
     )  # fmt: skip
     lambda_wheels.build_layer([1], runtime="python3.13", architecture="arm64", output="layer.zip")  # type: ignore[list-item]
+    lambda_wheels.lock("six", runtime="python3.13")  # type: ignore[call-arg]
+    lambda_wheels.lock("six", runtime="python3.13", architecture="arm64", upgrade="six")  # type: ignore[arg-type]
+    lambda_wheels.build_layer("six", runtime=["python3.13"], architecture="arm64", output="x")  # type: ignore[arg-type]
     lambda_wheels.Target("python3.13", "arm64").runtime = "python3.12"  # type: ignore[misc]
