@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -27,6 +27,7 @@ def check(
     layer: str | Path,
     *,
     lock: str | Path,
+    wheels: Iterable[str | Path] = (),
     bytecode_python: str | Path | None = None,
     progress: Progress = silent,
     **options: Unpack[IndexOptions],
@@ -37,6 +38,7 @@ def check(
 
     :param layer: a zip or a folder of ours.
     :param lock: a ``pylock.toml``.
+    :param wheels: those that were given beside the lock.
     :param bytecode_python: the interpreter that compiles, where the layer has bytecode; else one is looked for. It has
         to be of the same full version as the one that compiled it.
     :param progress: called with each step.
@@ -50,11 +52,19 @@ def check(
         manifest = manifest_of(path)
         [target] = manifest.targets  # as long as a layer is built for one
         call = understood(
-            Path(lock), lambda: manifest.targets, path, allow=manifest.waived, strict=False, options=options
+            [Path(lock), *map(Path, wheels)],
+            lambda: manifest.targets,
+            path,
+            allow=manifest.waived,
+            strict=False,
+            options=options,
         )
         if call.requirements.lock is None:
             raise UsageError(Problem(rule="unknown-file-kind", message=f"{lock} is not a lock", hint="lock it first"))
-        named = {wheel.name: wheel for wheel in locked_wheels(call.requirements.lock, (), target).wheels}
+        named = {
+            wheel.name: wheel
+            for wheel in locked_wheels(call.requirements.lock, call.requirements.wheels, target).wheels
+        }
         other = [*_other_wheels(manifest, {name: (str(one.version), one.sha256) for name, one in named.items()})]
         if other:
             return tuple(other)

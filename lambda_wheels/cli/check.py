@@ -18,6 +18,7 @@ def check(options: argparse.Namespace) -> int:
         problems = check_layer(
             options.layer,
             lock=options.lock,
+            wheels=options.wheels,
             bytecode_python=options.bytecode_python,
             progress=progress,
             **index_options(options),

@@ -136,6 +136,7 @@ def _add_lock(commands: Any) -> None:
 def _add_check(commands: Any) -> None:
     parser = _command(commands, "check", "check", "tell whether a layer is what a lock makes")
     parser.add_argument("layer", metavar="LAYER", help="a zip or a folder that lambda-wheels built")
+    parser.add_argument("wheels", nargs="*", metavar="WHEEL", help="a wheel that was given beside the lock")
     parser.add_argument("--lock", required=True, metavar="FILE", help="the lock: pylock.toml")
     parser.add_argument("--bytecode-python", metavar="PATH", help="who compiles, where the layer has bytecode")
     _add_index(parser)
