@@ -124,6 +124,8 @@ def _others(paths: Sequence[str]) -> str:
 def _twice(shares: Sequence[Share]) -> Iterator[Problem]:
     """What one wheel puts twice at one path, by way of its ``.data`` folder."""
     for share in shares:
+        if len({entry.path for entry in share.entries}) == len(share.entries):
+            continue
         seen: set[str] = set()
         for entry in share.entries:
             if entry.path in seen:
@@ -142,15 +144,17 @@ def _folders(shares: Sequence[Share]) -> dict[str, Wheel]:
     folders: dict[str, Wheel] = {}
     for share in shares:
         for entry in share.entries:
+            if entry.path.rpartition("/")[0] in folders:  # mostly, as files of a folder follow one another
+                continue
             for folder in folders_above(entry.path):
-                if folder in folders:
-                    break
-                folders[folder] = share.wheel
+                folders.setdefault(folder, share.wheel)
     return folders
 
 
 def _files_and_folders(shares: Sequence[Share], folders: Mapping[str, Wheel]) -> Iterator[Problem]:
     """What is a file for one wheel and a folder for another (or for itself, by way of its ``.data`` folder)."""
+    if folders.keys().isdisjoint(entry.path for share in shares for entry in share.entries):
+        return
     for share in shares:
         for entry in share.entries:
             if entry.path in folders:

@@ -136,6 +136,8 @@ def _record_path(wheel: Wheel) -> str:
 
 def _library_path(wheel: Wheel, name: str) -> str | None:
     """Where below ``python/`` the member ``name`` goes; None where it does not."""
+    if not name.startswith((wheel.dist_info, wheel.data)):  # most
+        return name
     first, _, rest = name.partition("/")
     if first == wheel.dist_info and rest in _NOT_INSTALLED:
         return None

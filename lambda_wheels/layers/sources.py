@@ -61,6 +61,8 @@ class WheelFiles:
 
     def __init__(self) -> None:
         self._open: OrderedDict[Path, _OpenWheel] = OrderedDict()
+        self._last: Path | None = None
+        self._newest: _OpenWheel
 
     def __enter__(self) -> WheelFiles:
         return self
@@ -84,12 +86,15 @@ class WheelFiles:
             raise changed(wheel, "it is shorter than it was")
 
     def _opened(self, wheel: Path) -> _OpenWheel:
+        if wheel is self._last:  # as mostly: the same file again
+            return self._newest
         opened = self._open.get(wheel)
         if opened is None:
             if len(self._open) >= _OPEN_FILES:
                 self._open.popitem(last=False)[1].file.close()
             opened = self._open[wheel] = _OpenWheel(wheel)
         self._open.move_to_end(wheel)
+        self._last, self._newest = wheel, opened
         return opened
 
 
