@@ -12,7 +12,6 @@ from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from lambda_wheels.errors import LayerError
-from lambda_wheels.layers.bytecode_files import size_of_bytecode, with_bytecode
 from lambda_wheels.layers.conflicts import Settlement, Share, settle
 from lambda_wheels.layers.entries import Entry, content_digest, copied, generated, in_order
 from lambda_wheels.layers.limits import check_limits
@@ -92,8 +91,12 @@ def lay_out(
         bytecode=bytecode.version if bytecode else None,
     )
     shares = [_without_what_gave_way(share, settlement) for share in shares]
+    compiled_size = 0
     if bytecode:
+        from lambda_wheels.layers.bytecode_files import size_of_bytecode, with_bytecode  # here since most have none
+
         shares = with_bytecode(shares, bytecode)
+        compiled_size = size_of_bytecode((entry for share in shares for entry in share.entries), bytecode)
     shares = [_with_record(share) for share in shares]
     files = _merge(shares)
     said = manifest.as_bytes()
@@ -102,7 +105,6 @@ def lay_out(
     unzipped_size = sum(entry.size for entry in everything)
     zipped_size = zip_size(everything)
     problems = [problem for own in made for problem in own.problems]
-    compiled_size = size_of_bytecode(everything, bytecode) if bytecode else 0
     problems += settlement.problems
     problems += check_limits(len(everything), unzipped_size, zipped_size, sizes, compiled=compiled_size)
     if any(problem.severity is Severity.ERROR for problem in problems):
