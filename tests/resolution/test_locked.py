@@ -361,6 +361,7 @@ def test_nothing_applies(packages: list[dict[str, Any]]) -> None:
         pytest.param(["Helper"], None, id="another spelling"),
         pytest.param(["nothing; sys_platform == 'win32'"], None, id="for another target"),
         pytest.param(["nothing; extra == 'fast'"], None, id="of an extra"),
+        pytest.param(["nothing; python_full_version ~= '3'"], None, id="under a marker that compares nothing"),
         pytest.param(["boto3>=1"], "it needs boto3>=1, and the lock leaves it out", id="left out"),
         pytest.param(["helper>=3"], "it needs helper>=3, and the lock has 2.0rc1", id="another version"),
     ],
