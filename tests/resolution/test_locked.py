@@ -18,7 +18,7 @@ from tests.resolution.locks import HOST, SHA256, entry, lock_of, wheel
 from tests.wheel_factory import make_wheel
 
 ARM, INTEL, OLD = Target("python3.13", "arm64"), Target("python3.13", "x86_64"), Target("python3.11", "arm64")
-PLACE = Path("/work/pylock.toml").absolute()
+PLACE = Path("/nowhere/project/pylock.toml").absolute()
 
 
 def refusal(lock: Pylock, target: Target = ARM) -> list[Problem]:
