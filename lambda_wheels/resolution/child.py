@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from packaging.version import Version
 
-from lambda_wheels.errors import PipError
+from lambda_wheels.errors import PipError, UsageError
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import redact
 from lambda_wheels.targets import Target
@@ -129,6 +129,7 @@ def run_pip(
     :param time_limit: seconds.
     :param children: those with whom it may be ended from another thread.
     :raises PipError: where pip cannot be used, or took longer than ``time_limit``.
+    :raises UsageError: where its configuration cannot be used.
     """
     location, version = _pip()
     downloads = scratch / "downloads"
@@ -173,6 +174,16 @@ def run_pip(
                     rule="pip-unusable",
                     message=f"pip {version} is not built as lambda-wheels knows it: {event['detail']}",
                     hint=f'install an older one (python -m pip install "pip<{version}"), or a newer lambda-wheels',
+                )
+            )
+        if event["event"] == "misconfigured":
+            raise UsageError(
+                Problem(
+                    rule="pip-refused",
+                    message=event["detail"],
+                    hint="python -m pip config debug shows which files are read"
+                    if event["what"] == "file"
+                    else "percent-encode / ? # and @ in a user or a password",
                 )
             )
     credentials = tuple(url for event in heard if event["event"] == "credentials" for url in event["urls"])

@@ -1,7 +1,8 @@
-"""From what was chosen for each target to one lock for all of them. (Pure.)"""
+"""From what was chosen for each target to one lock for all of them. (Looks at the disk for symbolic links.)"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +48,7 @@ def make_lock(resolutions: Sequence[Resolution], sizes: Mapping[str, int], folde
     The order of ``resolutions`` does not matter.
 
     :param sizes: bytes of each wheel, by sha256.
-    :param folder: where the lock will be: files in it are named by their paths from there.
+    :param folder: where the lock will be, a real path: files below it are named by their paths from there.
     """
     resolutions = sorted(resolutions, key=lambda one: (one.target.python_version, one.target.architecture))
     targets = [resolution.target for resolution in resolutions]
@@ -118,6 +119,9 @@ def _wheel(wheel: ResolvedWheel, sizes: Mapping[str, int], folder: Path) -> Pack
 
 def _place(wheel: ResolvedWheel, folder: Path) -> tuple[str | None, str | None]:
     """The URL of a wheel without anything secret, or its path from ``folder`` where it is below that."""
-    if wheel.url.startswith("file:") and (path := path_of(wheel.url)).is_relative_to(folder):
-        return None, path.relative_to(folder).as_posix()
+    if wheel.url.startswith("file:"):
+        path = path_of(wheel.url)
+        path = Path(os.path.realpath(path.parent), path.name)  # as that of the lock: /tmp is a link on macOS
+        if path.is_relative_to(folder):
+            return None, path.relative_to(folder).as_posix()
     return public_url(wheel.url), None

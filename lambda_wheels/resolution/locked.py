@@ -87,10 +87,10 @@ def left_out(wheels: Iterable[Wheel], target: Target) -> Iterator[Problem]:
         for text in wheel.requires_dist:
             try:
                 requirement = Requirement(text)
-            except InvalidRequirement:
-                continue  # found when the wheel was read
-            if requirement.marker is not None and not requirement.marker.evaluate(environment):
-                continue
+                if requirement.marker is not None and not requirement.marker.evaluate(environment):
+                    continue
+            except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName):
+                continue  # the first is found when the wheel is read; of the others nobody can tell
             found = versions.get(canonicalize_name(requirement.name))
             if found is None or not requirement.specifier.contains(found, prereleases=True):
                 has = "leaves it out" if found is None else f"has {found}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from lambda_wheels.errors import IndexUnavailableError, PipError, UsageError
+from lambda_wheels.errors import IndexUnavailableError, PipError
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage
 from lambda_wheels.resolution.child import Event, PipRun, Preference, run_pip
@@ -65,7 +65,6 @@ def resolve(
             )
 
     run = run_pip(arguments, target, scratch=scratch, stored=stored, preferred=preferred, on_event=tell)
-    _check_configuration(run)
     if run.code != 0:
         error = explained_failure(run, target, scratch / "downloads")
         asked = {event["name"] for event in run.events if event["event"] == "requirement" and not event["constraint"]}
@@ -94,24 +93,6 @@ def _load(report: Path) -> dict[str, Any]:
         raise PipError(Problem(rule="pip-failed", message=f"pip's report cannot be read: {error}")) from error
     assert isinstance(value, dict)
     return value
-
-
-def _check_configuration(run: PipRun) -> None:
-    """That pip's configuration can be used.
-
-    :raises UsageError: where it cannot.
-    """
-    for event in run.events:
-        if event["event"] == "misconfigured":
-            raise UsageError(
-                Problem(
-                    rule="pip-refused",
-                    message=event["detail"],
-                    hint="python -m pip config debug shows which files are read"
-                    if event["what"] == "file"
-                    else "percent-encode / ? # and @ in a user or a password",
-                )
-            )
 
 
 def _log_configuration(run: PipRun, projects: Set[str | None], said: set[str] | None) -> None:

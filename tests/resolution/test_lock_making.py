@@ -19,7 +19,7 @@ from lambda_wheels.resolution.locked import select
 from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel
 from lambda_wheels.targets import Target
 
-FOLDER = Path("/work").absolute()
+FOLDER = Path("/nowhere/workshop").absolute()
 INDEX = "https://index.example.org/simple"
 ARM, INTEL = Target("python3.13", "arm64"), Target("python3.13", "x86_64")
 OLD_ARM, OLD_INTEL = Target("python3.11", "arm64"), Target("python3.11", "x86_64")
@@ -192,8 +192,8 @@ def test_one_version_from_two_places() -> None:
             FOLDER.parent / "other", (FOLDER.parent / "other/demo-1.0-py3-none-any.whl").as_uri(), None, id="elsewhere"
         ),
         pytest.param(
-            FOLDER.parent / "workshop",
-            (FOLDER.parent / "workshop/demo-1.0-py3-none-any.whl").as_uri(),
+            FOLDER.parent / "workshops",
+            (FOLDER.parent / "workshops/demo-1.0-py3-none-any.whl").as_uri(),
             None,
             id="a folder with a longer name",
         ),

@@ -18,7 +18,7 @@ from tests.resolution.locks import HOST, SHA256, entry, lock_of, wheel
 from tests.wheel_factory import make_wheel
 
 ARM, INTEL, OLD = Target("python3.13", "arm64"), Target("python3.13", "x86_64"), Target("python3.11", "arm64")
-PLACE = Path("/work/pylock.toml").absolute()
+PLACE = Path("/nowhere/project/pylock.toml").absolute()
 
 
 def refusal(lock: Pylock, target: Target = ARM) -> list[Problem]:
@@ -361,6 +361,7 @@ def test_nothing_applies(packages: list[dict[str, Any]]) -> None:
         pytest.param(["Helper"], None, id="another spelling"),
         pytest.param(["nothing; sys_platform == 'win32'"], None, id="for another target"),
         pytest.param(["nothing; extra == 'fast'"], None, id="of an extra"),
+        pytest.param(["nothing; python_full_version ~= '3'"], None, id="under a marker that compares nothing"),
         pytest.param(["boto3>=1"], "it needs boto3>=1, and the lock leaves it out", id="left out"),
         pytest.param(["helper>=3"], "it needs helper>=3, and the lock has 2.0rc1", id="another version"),
     ],

@@ -15,6 +15,7 @@ from lambda_wheels import ProgressEvent, Stage, Target
 from tests.index_server import IndexServer
 from tests.loopback import Build, command, left_behind, snapshot
 from tests.resolution.locks import entry, wheel, write_lock
+from tests.wheel_factory import make_wheel
 from tests.whole.locking import MakeLock, problems, state, versions
 
 pytestmark = [pytest.mark.pip, pytest.mark.once]
@@ -112,6 +113,16 @@ def test_links(lock: MakeLock, index: IndexServer, out: Path, tmp_path: Path, de
     assert lock(["demo", "helper<2"], upgrade=True).path == out / "pylock.toml"
     assert (out / "pylock.toml").is_symlink()
     assert [file.name for file in real.iterdir()] == ["pylock.toml"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_folder_behind_a_link(lock: MakeLock, tmp_path: Path) -> None:
+    """Wheels below the folder of a lock have paths from there, though their folder was named by way of a link."""
+    (tmp_path / "real" / "wheels").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    make_wheel(tmp_path / "real" / "wheels", "ours")
+    made = lock("ours", output=tmp_path / "link" / "pylock.toml", find_links=tmp_path / "link" / "wheels")
+    assert [wheel.path for wheel in made.projects[0].wheels] == ["wheels/ours-1.0-py3-none-any.whl"]
 
 
 @pytest.mark.skipif(sys.platform == "win32" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may")

@@ -107,6 +107,50 @@ def test_wheel_that_cannot_be_reached(
     assert {problem.rule for problem in caught.value.problems} == {"file-failed"}
 
 
+@pytest.mark.parametrize(
+    "name", ["PIP_CONSTRAINT", "PIP_UPLOADED_PRIOR_TO", "PIP_NO_INDEX", "PIP_PLATFORM", "PIP_NO_BINARY"]
+)
+def test_configuration_that_chooses(
+    lock: MakeLock,
+    build: Build,
+    path: Path,
+    out: Path,
+    store: Path,
+    demo: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    """What pip's configuration would choose changes nothing about a lock, also where the store lacks its wheels."""
+    (tmp_path / "c.txt").write_text("helper<1\n")
+    values = {"PIP_CONSTRAINT": str(tmp_path / "c.txt"), "PIP_UPLOADED_PRIOR_TO": "2020-01-01", "PIP_NO_INDEX": "1"}
+    lock("demo")
+    shutil.rmtree(store)
+    monkeypatch.setenv(name, values.get(name, "x"))
+    assert [wheel.version for wheel in build(path, output=out / "layer.zip").wheels] == ["2.0", "1.0"]
+
+
+def test_configuration_that_is_broken(
+    lock: MakeLock,
+    build: Build,
+    path: Path,
+    out: Path,
+    store: Path,
+    demo: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A configuration of pip that cannot be read is called that, and is nobody's business where the store has all."""
+    (tmp_path / "pip.conf").write_text("[global\n")
+    lock("demo")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    build(path, output=out / "layer.zip")
+    shutil.rmtree(store)
+    [problem] = problems(build, path, output=out / "other.zip")
+    assert problem.rule == "pip-refused"
+    assert "pip.conf is not an ini file" in problem.message
+
+
 # --- A private index --------------------------------------------------------------------------------------------------
 
 

@@ -250,6 +250,10 @@ def test_check_of_targets(lock: MakeLock, path: Path, demo: None) -> None:
     [problem] = problems(lock, "helper", **BOTH, check=True)
     assert (problem.rule, problem.project) == ("lock-differs", None)
     assert "other targets" in problem.message
+    lock("demo")
+    [problem] = problems(lock, "demo", **BOTH, check=True)
+    assert (problem.rule, problem.project) == ("lock-differs", "demo")
+    assert problem.message == "the lock has other files of 2.0 than the requirements make, or for other targets"
 
 
 # --- The real index ---------------------------------------------------------------------------------------------------

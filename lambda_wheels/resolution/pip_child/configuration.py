@@ -68,6 +68,14 @@ def filter_configuration() -> None:
     emit("configuration", kept=sorted(kept), dropped=sorted(dropped), constraint=shown(kept.get("constraint", "")))
 
 
+def leave_constraints_aside() -> None:
+    """Drop those that are configured: what is downloaded was chosen before, by a lock perhaps.
+
+    pip would call it a conflict, or say that nobody knows the project.
+    """
+    os.environ.pop("PIP_CONSTRAINT", None)
+
+
 def _unreadable(error: Exception) -> str:
     """Which file cannot be read, and where; never a line of it, which may hold a password."""
     cause = getattr(error, "error", None)  # what configparser said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from .configuration import Misconfigured, filter_configuration
+from .configuration import Misconfigured, filter_configuration, leave_constraints_aside
 from .discarded import tell_discarded
 from .downloads import hand_over_downloads
 from .failures import tell_failures
@@ -31,6 +31,8 @@ def main() -> int:
         from pip._internal.cli.main import main as pip_main
 
         filter_configuration()
+        if "--no-deps" in instructions["arguments"]:
+            leave_constraints_aside()
         prepare_only_wheels()
         watch_pages(records)
         hand_over_downloads(instructions["downloads"], instructions["stored"])
