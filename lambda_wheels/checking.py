@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Unpack
 
 from lambda_wheels.assembling import assemble, interpreter_for
 from lambda_wheels.call import understood
-from lambda_wheels.errors import LayerError, OutputError, UsageError
-from lambda_wheels.layers import write_zip
-from lambda_wheels.layers.existing import differences, manifest_of
+from lambda_wheels.errors import LayerError, UsageError
+from lambda_wheels.layers.existing import check_kind, differences, manifest_of, not_ours
 from lambda_wheels.layers.manifest import Manifest
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, silent
@@ -18,6 +17,7 @@ from lambda_wheels.proven import proven_wheels
 from lambda_wheels.resolution import IndexOptions
 from lambda_wheels.resolution.locks import locked_wheels
 from lambda_wheels.resolution.requirements import existing
+from lambda_wheels.waivers import Waivers
 
 if TYPE_CHECKING:
     from lambda_wheels.bytecode import Interpreter
@@ -27,56 +27,82 @@ def check(
     layer: str | Path,
     *,
     lock: str | Path,
-    wheels: Iterable[str | Path] = (),
+    wheels: str | Path | Iterable[str | Path] = (),
     bytecode_python: str | Path | None = None,
     progress: Progress = silent,
     **options: Unpack[IndexOptions],
 ) -> tuple[Problem, ...]:
     """What ``layer`` has otherwise than ``lock`` makes: nothing where it is the same, for a zip to the byte.
 
-    The layer's manifest says for which target and with which options it was built. Nothing is written.
+    The layer's manifest says for which target and with which options it was built. Nothing is written but what the
+    store lacks.
 
     :param layer: a zip or a folder of ours.
     :param lock: a ``pylock.toml``.
-    :param wheels: those that were given beside the lock.
+    :param wheels: those that were given beside the lock; one may stand without a list.
     :param bytecode_python: the interpreter that compiles, where the layer has bytecode; else one is looked for. It has
         to be of the same full version as the one that compiled it.
     :param progress: called with each step.
     :param options: pip's index options, for wheels that the store lacks.
-    :raises UsageError: one of the two is not there.
+    :raises UsageError: one of the files is not there, or is of another kind.
     :raises CannotBuildError: the layer is not ours, or the lock makes no layer for its target.
     :raises SurroundingsError: index, network, disk or pip failed; trying again may help.
     """
-    path = existing(Path(layer))
-    try:
-        manifest = manifest_of(path)
-        [target] = manifest.targets  # as long as a layer is built for one
-        call = understood(
-            [Path(lock), *map(Path, wheels)],
-            lambda: manifest.targets,
-            path,
-            allow=manifest.waived,
-            strict=False,
-            options=options,
+    path, lock = _named(layer, "layer"), _named(lock, "lock")
+    beside = [wheels] if isinstance(wheels, str | Path) else list(wheels)
+    if lock.is_dir() or lock.suffix.lower() in {".whl", ".zip"}:
+        raise _no_lock(lock)
+    check_kind(path)
+    manifest = manifest_of(path)
+    call = understood(
+        [lock, *map(Path, beside)],
+        lambda: manifest.targets,
+        path,
+        allow=_allowed(path, manifest),
+        strict=False,
+        options=options,
+    )
+    if call.requirements.lock is None:
+        raise _no_lock(lock)
+    if len(manifest.targets) != 1:
+        raise not_ours(path, f"it was built for {len(manifest.targets)} targets, and one is known")
+    named = locked_wheels(call.requirements.lock, call.requirements.wheels, manifest.targets[0]).wheels
+    if other := [*_other_wheels(manifest, {wheel.name: (str(wheel.version), wheel.sha256) for wheel in named})]:
+        return tuple(other)
+    interpreter = _interpreter(manifest, bytecode_python)
+    with proven_wheels(call, progress) as proven:
+        contents, _ = assemble(call, proven, scripts=manifest.scripts, interpreter=interpreter, progress=progress)
+        return tuple(differences(path, contents, progress=progress))
+
+
+def _named(path: str | Path, what: str) -> Path:
+    """The path that was given, absolute.
+
+    :raises UsageError: it is empty, which an unset variable is, or nothing is there.
+    """
+    if not str(path):
+        raise UsageError(Problem(rule="no-such-file", message=f"the {what} has no name", hint="name a file"))
+    return existing(Path(path))
+
+
+def _no_lock(path: Path) -> UsageError:
+    return UsageError(
+        Problem(
+            rule="unknown-file-kind", message=f"{path} is not a lock", hint="name a pylock.toml: lambda-wheels lock"
         )
-        if call.requirements.lock is None:
-            raise UsageError(Problem(rule="unknown-file-kind", message=f"{lock} is not a lock", hint="lock it first"))
-        named = {
-            wheel.name: wheel
-            for wheel in locked_wheels(call.requirements.lock, call.requirements.wheels, target).wheels
-        }
-        other = [*_other_wheels(manifest, {name: (str(one.version), one.sha256) for name, one in named.items()})]
-        if other:
-            return tuple(other)
-        interpreter = _interpreter(manifest, bytecode_python)
-        with proven_wheels(call, progress) as proven, proven.store.scratch() as scratch:
-            contents, _ = assemble(call, proven, scripts=manifest.scripts, interpreter=interpreter, progress=progress)
-            made = write_zip(contents, scratch / "layer.zip", progress=progress)
-            return tuple(differences(path, contents, made.sha256))
-    except OSError as error:
-        raise OutputError(
-            Problem(rule="disk-failed", message=f"{path} cannot be read: {error.strerror or error}")
-        ) from error
+    )
+
+
+def _allowed(layer: Path, manifest: Manifest) -> tuple[str, ...]:
+    """What was allowed when the layer was built.
+
+    :raises LayerError: nobody could allow it.
+    """
+    try:
+        Waivers.read(manifest.waived)
+    except UsageError as error:
+        raise not_ours(layer, f"its manifest allows what cannot be allowed: {error.problems[0].message}") from None
+    return manifest.waived
 
 
 def _interpreter(manifest: Manifest, named: str | Path | None) -> Interpreter | None:
@@ -108,9 +134,9 @@ def _other_wheels(manifest: Manifest, locked: Mapping[str, tuple[str, str]]) -> 
         if built.get(name) == locked.get(name):
             continue
         if name not in locked:
-            message = f"the layer has {built[name][0]}, the lock has it not"
+            message = f"the layer has {built[name][0]}, and the lock does not have it"
         elif name not in built:
-            message = f"the layer has it not, the lock has {locked[name][0]}"
+            message = f"the lock has {locked[name][0]}, and the layer does not have it"
         elif built[name][0] == locked[name][0]:
             message = f"the layer has another wheel of {built[name][0]} than the lock"
         else:

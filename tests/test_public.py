@@ -83,6 +83,18 @@ def test_signatures(function: Callable[..., Any], own: dict[str, object]) -> Non
     assert by_position == ["requirements"]
 
 
+def test_signature_of_check() -> None:
+    """Only the layer may be given by position; the lock has to be named, and has no default."""
+    parameters = dict(inspect.signature(lambda_wheels.check).parameters)
+    assert parameters.pop("progress").kind is inspect.Parameter.KEYWORD_ONLY
+    assert parameters.pop("options").kind is inspect.Parameter.VAR_KEYWORD
+    empty = inspect.Parameter.empty
+    own = {"layer": empty, "lock": empty, "wheels": (), "bytecode_python": None}
+    assert {name: parameter.default for name, parameter in parameters.items()} == own
+    by_position = [name for name, parameter in parameters.items() if parameter.kind is not parameter.KEYWORD_ONLY]
+    assert by_position == ["layer"]
+
+
 @pytest.mark.parametrize("function", [lambda_wheels.build_layer, lambda_wheels.fetch_wheels, lambda_wheels.lock])
 def test_unexpected_keywords(function: Callable[..., Any], tmp_path: Path) -> None:
     """A keyword that is no option is a TypeError that names it and the options there are."""

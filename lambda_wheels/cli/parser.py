@@ -93,7 +93,7 @@ def _add_build(commands: Any) -> None:
     parser.add_argument("--bytecode", action="store_true", help="add bytecode, so that the first import is faster")
     parser.add_argument(
         "--bytecode-python",
-        type=_interpreter,
+        type=_not_empty,
         metavar="PATH",
         help="the interpreter that compiles it (--bytecode alone looks for one)",
     )
@@ -135,10 +135,14 @@ def _add_lock(commands: Any) -> None:
 
 def _add_check(commands: Any) -> None:
     parser = _command(commands, "check", "check", "tell whether a layer is what a lock makes")
-    parser.add_argument("layer", metavar="LAYER", help="a zip or a folder that lambda-wheels built")
-    parser.add_argument("wheels", nargs="*", metavar="WHEEL", help="a wheel that was given beside the lock")
-    parser.add_argument("--lock", required=True, metavar="FILE", help="the lock: pylock.toml")
-    parser.add_argument("--bytecode-python", metavar="PATH", help="who compiles, where the layer has bytecode")
+    parser.add_argument("layer", type=_not_empty, metavar="LAYER", help="a zip or a folder that lambda-wheels built")
+    parser.add_argument(
+        "wheels", nargs="*", type=_not_empty, metavar="WHEEL", help="a wheel that was given beside the lock"
+    )
+    parser.add_argument("--lock", required=True, type=_not_empty, metavar="FILE", help="the lock: pylock.toml")
+    parser.add_argument(
+        "--bytecode-python", type=_not_empty, metavar="PATH", help="who compiles, where the layer has bytecode"
+    )
     _add_index(parser)
 
 
@@ -212,7 +216,7 @@ def _output(text: str) -> str:
     return text
 
 
-def _interpreter(text: str) -> str:
+def _not_empty(text: str) -> str:
     """Not the empty string: a variable was not set."""
     if not text:
         raise argparse.ArgumentTypeError("it is empty")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -9,14 +10,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from lambda_wheels.errors import LayerError, WheelError
+from lambda_wheels.errors import LayerError, OutputError, WheelError
 from lambda_wheels.layers.contents import Contents
 from lambda_wheels.layers.manifest import Manifest, is_manifest_path, manifest_path, parse_manifest
 from lambda_wheels.layers.ours import files_in
-from lambda_wheels.problems import Problem
+from lambda_wheels.layers.output import STAGING_PREFIX
+from lambda_wheels.layers.zip_file import sha256_of_zip
+from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.progress import Progress, silent
 from lambda_wheels.wheels.directory import read_directory, readable
 from lambda_wheels.wheels.directory_entry import DirectoryEntry
 from lambda_wheels.wheels.findings import Findings
+from lambda_wheels.wheels.modes import check_modes
+from lambda_wheels.wheels.names import check_names
 from lambda_wheels.wheels.proof import prove
 from lambda_wheels.wheels.reader import read_member
 
@@ -33,60 +39,68 @@ class File(NamedTuple):
     sha256: str
 
 
+def check_kind(layer: Path) -> None:
+    """Hold that ``layer`` is a folder or a plain file: a pipe or a device might never end.
+
+    :raises LayerError: it is something else.
+    """
+    if not layer.is_dir() and not layer.is_file():
+        raise not_ours(layer, "it is neither a zip nor a folder")
+
+
 def manifest_of(layer: Path) -> Manifest:
     """What a layer of ours says that it was made of.
 
-    :raises LayerError: it says nothing, or not one thing.
-    :raises WheelError: the zip cannot be read as one.
-    :raises OSError: it cannot be read.
+    :raises LayerError: it says nothing, or not one thing, or is no zip.
+    :raises OutputError: it cannot be read.
     """
-    texts = [content for path, content in _manifests(layer) if manifest_path(content) == path]
+    with _reading(layer):
+        texts = [content for path, content in _manifests(layer) if manifest_path(content) == path]
     if len(texts) != 1:
-        raise _not_ours(layer, f"it has {len(texts) or 'no'} manifest{'s' if texts else ''}")
+        raise not_ours(layer, f"it has {len(texts) or 'no'} manifest{'s' if texts else ''}")
     try:
         return parse_manifest(texts[0])
     except ValueError as error:
-        raise _not_ours(layer, f"its manifest cannot be read: {error}") from None
+        raise not_ours(layer, f"its manifest cannot be read: {error}") from None
 
 
-def differences(layer: Path, contents: Contents, zip_sha256: str) -> Iterator[Problem]:
+def differences(layer: Path, contents: Contents, *, progress: Progress = silent) -> Iterator[Problem]:
     """What ``layer`` has otherwise than ``contents``; nothing where it is the same, and as a zip the same to the byte.
 
-    :param zip_sha256: of the zip that ``contents`` make.
-    :raises WheelError: the zip cannot be read as one.
-    :raises OSError: it cannot be read.
+    :raises LayerError: it is no zip.
+    :raises OutputError: it cannot be read.
     """
-    if layer.is_file() and _sha256(layer) == zip_sha256:
-        return
-    found = dict(_files(layer))
+    zipped = not layer.is_dir()
     wanted = {entry.path: File(entry.mode, entry.sha256) for entry in contents.entries}
-    different = [*_different(found, wanted)]
-    yield from (_differs(message, member) for member, message in different[:_SHOWN])
-    if len(different) > _SHOWN:
-        yield _differs(f"{len(different) - _SHOWN} other files differ as well")
-    if not different and layer.is_file():
+    if zipped:
+        made = sha256_of_zip(contents, progress=progress)
+        with _reading(layer):
+            if _sha256(layer) == made:
+                return
+            found, different = _files_of_zip(layer)
+    else:
+        with _reading(layer):
+            found, different = _files_of_folder(layer)
+    said = {problem.member for problem in different}
+    different += [
+        _differs(message, path)
+        for path, message in _different(found, wanted, modes=zipped or os.name != "nt")
+        if path not in said
+    ]
+    yield from different[:_SHOWN]
+    match len(different) - _SHOWN:
+        case 1:
+            yield _differs("1 other file differs as well")
+        case more if more > 1:
+            yield _differs(f"{more} other files differ as well")
+    if zipped and not different:
         yield _differs(
             "its files are those that the lock makes, but it was packed again: other dates, order or compression"
         )
 
 
-def _different(found: Mapping[str, File], wanted: Mapping[str, File]) -> Iterator[tuple[str, str]]:
-    for path in sorted(found.keys() | wanted.keys()):
-        if path not in wanted:
-            yield path, "it is not what the lock makes"
-        elif path not in found:
-            yield path, "the lock makes it, and it is missing"
-        elif found[path].sha256 != wanted[path].sha256:
-            yield path, "the lock makes other bytes of it"
-        elif found[path].mode != wanted[path].mode and os.name != "nt":
-            yield path, f"it has the mode {found[path].mode:04o}, the lock makes {wanted[path].mode:04o}"
-
-
-def _differs(message: str, member: str | None = None) -> Problem:
-    return Problem(rule="layer-differs", member=member, message=message)
-
-
-def _not_ours(layer: Path, message: str) -> LayerError:
+def not_ours(layer: Path, message: str) -> LayerError:
+    """The error for what is no layer that could be compared."""
     return LayerError(
         Problem(
             rule="layer-differs",
@@ -96,37 +110,105 @@ def _not_ours(layer: Path, message: str) -> LayerError:
     )
 
 
+def _different(found: Mapping[str, File], wanted: Mapping[str, File], *, modes: bool) -> Iterator[tuple[str, str]]:
+    for path in sorted(found.keys() | wanted.keys()):
+        if path not in wanted:
+            yield path, "it is not what the lock makes"
+        elif path not in found:
+            yield path, "the lock makes it, and it is missing"
+        elif found[path].sha256 != wanted[path].sha256:
+            yield path, "the lock makes other bytes of it"
+        elif modes and found[path].mode != wanted[path].mode:
+            yield path, f"it has the mode {found[path].mode:04o}, the lock makes {wanted[path].mode:04o}"
+
+
+def _differs(message: str, member: str | None = None) -> Problem:
+    return Problem(rule="layer-differs", member=member, message=message)
+
+
+@contextlib.contextmanager
+def _reading(layer: Path) -> Iterator[None]:
+    """What is wrong with the layer as a file is said as an error about it.
+
+    :raises LayerError: it is no zip.
+    :raises OutputError: it, or a file of it, cannot be read, or is replaced at this moment.
+    """
+    try:
+        yield
+    except WheelError as error:  # its file is read as those of wheels are
+        raise not_ours(layer, "; ".join(_as_of_layer(problem) for problem in error.problems)) from None
+    except OSError as error:
+        what = error.filename if isinstance(error.filename, str) else layer
+        raise _unreadable(f"{what} cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise _unreadable(f"{layer} changed while it was read: {error}") from error
+
+
+def _unreadable(message: str) -> OutputError:
+    return OutputError(Problem(rule="disk-failed", message=message))
+
+
+def _as_of_layer(problem: Problem) -> str:
+    return f"{problem.member}: {problem.message}" if problem.member else problem.message
+
+
 def _manifests(layer: Path) -> Iterator[tuple[str, bytes]]:
     if layer.is_dir():
         for path in files_in(layer):
-            if is_manifest_path(path) and (layer / path).stat().st_size <= _LARGEST_MANIFEST:
-                yield path, (layer / path).read_bytes()
+            place = layer / path
+            if is_manifest_path(path) and _kind(place) is None and place.stat().st_size <= _LARGEST_MANIFEST:
+                yield path, place.read_bytes()
         return
     with layer.open("rb") as file:
         findings = Findings(layer.name)
         entries = [entry for entry in _directory(layer, findings) if is_manifest_path(entry.name)]
         members, _ = prove(layer, [entry for entry in entries if entry.size <= _LARGEST_MANIFEST], findings, _nobody)
+        if not members and findings.problems:
+            raise WheelError(findings.problems)
         for name, member in members.items():
             yield name, read_member(file, member)
 
 
-def _files(layer: Path) -> Iterator[tuple[str, File]]:
-    if layer.is_dir():
-        for path in files_in(layer):
-            yield path, File(stat.S_IMODE((layer / path).lstat().st_mode), _sha256(layer / path))
-        return
+def _files_of_folder(layer: Path) -> tuple[dict[str, File], list[Problem]]:
+    """The plain files of a folder, and what else there is."""
+    found: dict[str, File] = {}
+    different = [
+        _differs("it is left over from a build that was ended, or is of one that runs: build it again", name.name)
+        for name in sorted(layer.iterdir())
+        if name.name.startswith(STAGING_PREFIX) and name.is_dir() and not name.is_symlink()
+    ]
+    for path in files_in(layer):
+        if kind := _kind(layer / path):
+            different.append(_differs(f"it is {kind}, and a layer holds plain files only", path))
+        else:
+            found[path] = File(stat.S_IMODE((layer / path).lstat().st_mode), _sha256(layer / path))
+    return found, different
+
+
+def _files_of_zip(layer: Path) -> tuple[dict[str, File], list[Problem]]:
+    """The sound files of a zip, and what is wrong with the others."""
     findings = Findings(layer.name)
     entries = _directory(layer, findings)
+    check_names(entries, findings)
+    check_modes(entries, findings)
     members, _ = prove(layer, entries, findings, _nobody)
-    if findings.problems:
-        raise WheelError(findings.problems)
     modes = {entry.name: stat.S_IMODE(entry.mode) for entry in entries}
-    yield from ((name, File(modes[name], member.sha256)) for name, member in members.items())
+    found = {name: File(modes[name], member.sha256) for name, member in members.items()}
+    errors = [problem for problem in findings.problems if problem.severity is Severity.ERROR]
+    return found, [_differs(problem.message, problem.member) for problem in errors]
 
 
 def _directory(layer: Path, findings: Findings) -> list[DirectoryEntry]:
     with layer.open("rb") as file:
-        return readable(read_directory(file, layer.stat().st_size, findings), findings)
+        return readable(read_directory(file, os.fstat(file.fileno()).st_size, findings), findings)
+
+
+def _kind(path: Path) -> str | None:
+    """What ``path`` is, where it is no plain file: a pipe or a device might never end, and a link leads elsewhere."""
+    mode = path.lstat().st_mode
+    if stat.S_ISREG(mode):
+        return None
+    return "a symbolic link" if stat.S_ISLNK(mode) else "a pipe, a socket or a device"
 
 
 def _sha256(path: Path) -> str:

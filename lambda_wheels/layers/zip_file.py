@@ -42,6 +42,22 @@ def write_zip(contents: Contents, output: Path, *, progress: Progress = silent) 
         return WrittenZip(path=output, size=contents.zip_size, sha256=hasher.hexdigest())
 
 
+def sha256_of_zip(contents: Contents, *, progress: Progress = silent) -> str:
+    """The sha256, hexadecimal, that the zip of ``contents`` would have; nothing is written."""
+    with _Hasher() as hasher:
+        with WheelFiles() as wheels:
+            _write(contents.entries, _Sink(_Nowhere(), hasher, contents.zip_size, progress, ""), wheels)
+        return hasher.hexdigest()
+
+
+class _Nowhere:
+    """Takes what a file takes, and keeps nothing."""
+
+    def write(self, piece: memoryview, /) -> int:
+        """All of it."""
+        return len(piece)
+
+
 def _write(entries: Sequence[Entry], sink: _Sink, wheels: WheelFiles) -> None:
     """Hand everything to ``sink``."""
     directory = []
@@ -98,7 +114,7 @@ class _Hasher:
 class _Sink:
     """Collects small pieces, and writes and hashes them in large ones."""
 
-    def __init__(self, file: BinaryIO, hasher: _Hasher, total: int, progress: Progress, name: str) -> None:
+    def __init__(self, file: BinaryIO | _Nowhere, hasher: _Hasher, total: int, progress: Progress, name: str) -> None:
         self._file = file
         self._hasher = hasher
         self._buffer = hasher.buffer()

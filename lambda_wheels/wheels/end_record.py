@@ -80,12 +80,12 @@ def _no_archive(file: BinaryIO, file_size: int, findings: Findings) -> WheelErro
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
         return findings.stop(
             "archive-end",
-            "it is a page of HTML, not a wheel",
+            "it is a page of HTML, not a zip archive",
             hint="something between here and the index answers in its place: a proxy, or a page to log in",
         )
     if start.startswith(b"pk\x03\x04"):
         return findings.stop("archive-end", "the archive is cut off: it has no end record")
-    return findings.stop("archive-end", "it is not a zip archive, as wheels are")
+    return findings.stop("archive-end", "it is not a zip archive")
 
 
 def _read_zip64(

@@ -141,6 +141,21 @@ def locked(report: Callable[[ProgressEvent], None]) -> Lock:
     return made
 
 
+def checked(report: Callable[[ProgressEvent], None]) -> bool:
+    """Strings or paths; every parameter; and what comes back."""
+    lambda_wheels.check("layer.zip", lock="pylock.toml", wheels="our-1.0-py3-none-any.whl")
+    found = lambda_wheels.check(
+        Path("layer"),
+        lock=Path("pylock.toml"),
+        wheels=[Path("our-1.0-py3-none-any.whl"), "their-1.0-py3-none-any.whl"],
+        bytecode_python="/opt/python3.13/bin/python3",
+        progress=report,
+        index_url="https://example.org/simple",
+    )
+    assert_type(found, tuple[Problem, ...])
+    return not found
+
+
 def targets() -> None:
     """Targets and the tables."""
     target = Target("python3.13", "arm64")
@@ -184,4 +199,7 @@ def mistakes() -> None:
     lambda_wheels.lock("six", runtime="python3.13")  # type: ignore[call-arg]
     lambda_wheels.lock("six", runtime="python3.13", architecture="arm64", upgrade="six")  # type: ignore[arg-type]
     lambda_wheels.build_layer("six", runtime=["python3.13"], architecture="arm64", output="x")  # type: ignore[arg-type]
+    lambda_wheels.check("layer.zip")  # type: ignore[call-arg]
+    lambda_wheels.check("layer.zip", "pylock.toml")  # type: ignore[call-arg]
+    lambda_wheels.check("layer.zip", lock="pylock.toml", bytecode_python=True)  # type: ignore[arg-type]
     lambda_wheels.Target("python3.13", "arm64").runtime = "python3.12"  # type: ignore[misc]

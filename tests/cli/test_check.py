@@ -1,0 +1,124 @@
+"""``lambda-wheels check``, called in this process: its lines, its JSON and its exit codes."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from lambda_wheels.cli import main
+from tests.resolution.locks import write_lock
+from tests.wheel_factory import make_wheel
+from tests.whole.test_builds_from_locks import of
+
+LOCK = ["--lock", "pylock.toml"]
+
+
+@pytest.fixture(autouse=True)
+def layer(out: Path, bare_surroundings: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock in the working directory, and ``layer.zip`` and ``layer`` that were built from it."""
+    monkeypatch.chdir(out)
+    write_lock(out / "pylock.toml", of(make_wheel(out, "demo")))
+    target = ["--runtime=python3.13", "--architecture=arm64"]
+    for output in ("layer.zip", "layer"):
+        assert main(["build", "-q", "-r", "pylock.toml", *target, "-o", output]) == 0
+
+
+@pytest.mark.parametrize("name", ["layer.zip", "layer", "./layer/", "../out/layer.zip"])
+def test_the_same(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line on stdout, and 0; with ``-q`` nothing; with ``--json`` an empty list."""
+    assert main(["check", name, *LOCK]) == 0
+    assert capsys.readouterr() == (f"{name}: is what pylock.toml makes\n", "")
+    assert main(["check", "-q", name, *LOCK]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert main(["check", "--json", name, *LOCK]) == 0
+    assert capsys.readouterr() == ("[]\n", "")
+
+
+def test_differences(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for each difference on stderr, and 1, also with ``-q``; with ``--json`` a list of problems besides."""
+    (out / "layer" / "python" / "demo" / "__init__.py").write_bytes(b"")
+    (out / "layer" / "python" / "a\n\u202eb.py").write_bytes(b"")
+    lines = (
+        "error[layer-differs] python/a\\n\\u202eb.py: it is not what the lock makes\n"
+        "error[layer-differs] python/demo/__init__.py: the lock makes other bytes of it\n"
+    )
+    for quiet in ([], ["-q"], ["-v"]):
+        assert main(["check", "layer", *LOCK, *quiet]) == 1
+        assert capsys.readouterr() == ("", lines)
+    assert main(["check", "layer", "--json", *LOCK]) == 1
+    printed = capsys.readouterr()
+    assert printed.err == lines
+    assert json.loads(printed.out)[1] == {
+        "rule": "layer-differs",
+        "severity": "error",
+        "project": None,
+        "wheel": None,
+        "member": "python/demo/__init__.py",
+        "message": "the lock makes other bytes of it",
+        "hint": None,
+    }
+
+
+def test_what_cannot_be_compared(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is no layer of ours is 1, wrong usage 2, a wheel that is gone 3; with ``--json`` each an object."""
+    (out / "text.zip").write_text("hello")
+    cases = [(["text.zip", *LOCK], 1, "layer-differs"), (["nothing.zip", *LOCK], 2, "no-such-file")]
+    for arguments, code, rule in cases:
+        assert main(["check", "--json", *arguments]) == code
+        assert [problem["rule"] for problem in json.loads(capsys.readouterr().out)["problems"]] == [rule]
+    (out / "demo-1.0-py3-none-any.whl").unlink()
+    assert main(["cache", "clear", "-q"]) == 0
+    assert main(["check", "layer.zip", *LOCK]) == 3
+    assert "file-unreachable" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param(["layer.zip"], id="no lock"),
+        pytest.param(["", *LOCK], id="layer empty"),
+        pytest.param(["layer.zip", "--lock", ""], id="lock empty"),
+        pytest.param(["layer.zip", "", *LOCK], id="wheel empty"),
+        pytest.param(["layer.zip", *LOCK, "--bytecode-python="], id="interpreter empty"),
+        pytest.param(["layer.zip", *LOCK, "--allow", "record-hash:demo"], id="a flag of build"),
+    ],
+)
+def test_wrong_flags(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What is missing or empty, as a variable that was not set, ends with 2; the working directory is no layer."""
+    with pytest.raises(SystemExit) as caught:
+        main(["check", *arguments])
+    assert caught.value.code == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_wheels_beside_the_lock(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Wheels are arguments as for ``build``, before or after the flags."""
+    own = make_wheel(out, "ours").name
+    target = ["--runtime=python3.13", "--architecture=arm64"]
+    assert main(["build", "-q", "-r", "pylock.toml", own, *target, "-o", "layer.zip"]) == 0
+    assert main(["check", "layer.zip", own, *LOCK]) == 0
+    assert main(["check", *LOCK, "layer.zip", f"./{own}"]) == 0
+    capsys.readouterr()
+    assert main(["check", "layer.zip", *LOCK]) == 1
+    assert "ours: the layer has 1.0, and the lock does not have it" in capsys.readouterr().err
+
+
+def test_moved(out: Path) -> None:
+    """A layer says nothing of where it was: a copy is the same, wherever it is."""
+    (out / "a 'b' ü").mkdir()
+    shutil.copytree("layer", out / "a 'b' ü" / "copy")
+    assert main(["check", "a 'b' ü/copy", *LOCK]) == 0
+
+
+def test_closed_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody takes the answer, the exit code still is one."""
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["check", "layer.zip", *LOCK]) == 0
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    assert main(["check", "layer.zip", *LOCK]) == 0
