@@ -16,7 +16,7 @@ from lambda_wheels.progress import Progress, silent
 from lambda_wheels.proven import proven_wheels
 from lambda_wheels.resolution import IndexOptions
 from lambda_wheels.resolution.locks import locked_wheels
-from lambda_wheels.resolution.requirements import existing
+from lambda_wheels.resolution.requirement_files import existing
 from lambda_wheels.waivers import Waivers
 
 if TYPE_CHECKING:

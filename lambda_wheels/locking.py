@@ -22,10 +22,11 @@ from lambda_wheels.resolution import IndexOptions, Resolution
 from lambda_wheels.resolution.child import Preference
 from lambda_wheels.resolution.index_options import is_span
 from lambda_wheels.resolution.lock_changes import changes
+from lambda_wheels.resolution.lock_entries import filename_of, files_of
 from lambda_wheels.resolution.lock_file import lock_text, read_lock
 from lambda_wheels.resolution.lock_making import MADE_BY, check_lock, cooldown_of, make_lock
 from lambda_wheels.resolution.lock_result import Lock, LockedProject
-from lambda_wheels.resolution.locked import filename_of, files_of, select
+from lambda_wheels.resolution.locked import select
 from lambda_wheels.store import open_store
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
 

@@ -26,7 +26,7 @@ from lambda_wheels.resolution.child import Event, PipRun
 from lambda_wheels.resolution.index_failures import failed_files, failed_pages
 from lambda_wheels.resolution.missing_wheels import explain, has_candidates, passed_over
 from lambda_wheels.resolution.redaction import redact
-from lambda_wheels.resolution.requirements import wheel_command
+from lambda_wheels.resolution.requirement_files import wheel_command
 from lambda_wheels.targets import Target
 
 _HARMLESS_PROGRAMS = frozenset({"lsb_release", "uname", "rustc"})

@@ -10,7 +10,7 @@ from packaging.pylock import Package
 
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.lock_changes import LockChange
-from lambda_wheels.resolution.locked import filename_of, files_of
+from lambda_wheels.resolution.lock_entries import filename_of, files_of
 from lambda_wheels.targets import Target
 
 

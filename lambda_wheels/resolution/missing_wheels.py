@@ -11,7 +11,7 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 from packaging.version import InvalidVersion, Version
 
 from lambda_wheels.problems import Problem
-from lambda_wheels.resolution.requirements import wheel_command
+from lambda_wheels.resolution.requirement_files import wheel_command
 from lambda_wheels.targets import Target
 
 _SHOWN = 5

@@ -42,6 +42,7 @@ def read_report(report: Mapping[str, Any], events: Sequence[Mapping[str, Any]], 
                 hint="this is a fault of lambda-wheels with this version of pip; please report it",
             )
         )
+    withdrawn = {event["filename"] for event in events if event["event"] == "withdrawn"}
     pages = {event["url"]: event["page"] for event in events if event["event"] == "prepare"}
     wheels: list[ResolvedWheel] = []
     yanked = []
@@ -49,7 +50,7 @@ def read_report(report: Mapping[str, Any], events: Sequence[Mapping[str, Any]], 
         wheel = _read_wheel(item, pages, target, problems)
         if wheel is not None:
             wheels.append(wheel)
-            if item["is_yanked"]:
+            if item["is_yanked"] or wheel.filename in withdrawn:
                 yanked.append(_yanked(wheel))
     for name, count in Counter(wheel.name for wheel in wheels).items():
         if count > 1:
@@ -142,5 +143,5 @@ def _yanked(wheel: ResolvedWheel) -> Problem:
         project=wheel.name,
         wheel=wheel.filename,
         message=f"release {wheel.version} was withdrawn by its authors",
-        hint="it is used since nothing else fits what was asked for; ask for another version",
+        hint="it is used since it is pinned or locked; ask for another version, or upgrade it in the lock",
     )

@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 
 from lambda_wheels.errors import ResolutionError
 from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.resolution.locked import filename_of, files_of, left_out, select
+from lambda_wheels.resolution.lock_entries import filename_of, files_of
+from lambda_wheels.resolution.locked import left_out, select
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import read_wheel
 from tests.resolution.locks import HOST, SHA256, entry, lock_of, wheel

@@ -103,12 +103,13 @@ def test_files(tmp_path: Path, index: IndexServer, folder: Path, target: Target,
 @pytest.mark.parametrize(
     ("given", "version"),
     [
-        pytest.param("demo", "2.0", id="any version"),
+        pytest.param("demo", "1.0", id="any version"),
         pytest.param("demo==1.0", "1.0", id="pinned"),
+        pytest.param("demo>1", "2.0", id="no longer allowed"),
     ],
 )
 def test_yanked(tmp_path: Path, folder: Path, given: str, version: str) -> None:
-    """A locked release that was withdrawn is left, as pip leaves every such release that is not pinned."""
+    """A locked release that was withdrawn since is kept, with a warning, as far as the requirements allow."""
     locked = make_wheel(folder, "demo", "1.0")
     make_wheel(folder, "demo", "2.0")
     with IndexServer(folder, listing=Listing(yanked={locked.name: "broken"})) as index:

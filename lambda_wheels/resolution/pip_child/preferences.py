@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .telling import wrap
+from .telling import emit, wrap
 
 
 def prefer(locked: Iterable[tuple[str, str, str]]) -> None:
     """Let pip try first the files that are ``locked``, then others of their versions, then the rest.
 
-    Each is a project, normalised, a version, and the name of a file.
+    A locked file whose release was withdrawn since is kept, as PEP 592 lets a lock do, and told of.
+
+    :param locked: of each a project, normalised, a version, and the name of a file.
     """
     from pip._internal.index.package_finder import PackageFinder
 
@@ -35,4 +37,8 @@ def prefer(locked: Iterable[tuple[str, str, str]]) -> None:
                 candidate.link.filename in files,
             )
         )
+        for candidate in result.applicable_candidates:
+            if candidate.link.filename in files and candidate.link.is_yanked:
+                emit("withdrawn", filename=candidate.link.filename)
+                candidate.link.yanked_reason = None
         return result
