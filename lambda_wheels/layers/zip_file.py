@@ -84,7 +84,7 @@ class _Hasher:
         self._sha256 = hashlib.sha256()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lambda-wheels-sha256")
         self._pending: deque[tuple[memoryview, Future[None]]] = deque()
-        self._free = [memoryview(bytearray(PIECE)) for _ in range(_BUFFERS)]
+        self._still_to_make = _BUFFERS  # a small layer needs one, and memory takes time to be had
 
     def __enter__(self) -> _Hasher:
         return self
@@ -93,9 +93,10 @@ class _Hasher:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def buffer(self) -> memoryview:
-        """A buffer to fill: one that is free, or else the one that is free next."""
-        if self._free:
-            return self._free.pop()
+        """A buffer to fill: a new one, or else the one that is free next."""
+        if self._still_to_make:
+            self._still_to_make -= 1
+            return memoryview(bytearray(PIECE))
         buffer, hashed = self._pending.popleft()
         hashed.result()
         return buffer
