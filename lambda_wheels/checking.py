@@ -72,7 +72,7 @@ def check(
     interpreter = _interpreter(manifest, bytecode_python)
     with proven_wheels(call, progress) as proven:
         contents, _ = assemble(call, proven, scripts=manifest.scripts, interpreter=interpreter, progress=progress)
-        return tuple(differences(path, contents, progress=progress))
+        return tuple(differences(path, contents))
 
 
 def _named(path: str | Path, what: str) -> Path:

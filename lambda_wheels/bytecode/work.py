@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from lambda_wheels.bytecode.child.main import COMPILED, LEFT_ALONE, READY, UNKNOWN
+from lambda_wheels.bytecode.child.main import COMPILED, LEFT_ALONE, NO_MEMORY, READY, UNKNOWN
 from lambda_wheels.bytecode.interpreters import NAME_ANOTHER, Interpreter
 from lambda_wheels.bytecode.paths import in_lambda
 from lambda_wheels.bytecode.processes import Compiler, CompilerEndedError
@@ -162,6 +162,9 @@ class Work:
                 return
             if kind == UNKNOWN:
                 raise self._unknown(content, file)
+            if kind == NO_MEMORY:
+                self._fail(file, "ran out of memory")
+                continue
             if kind == LEFT_ALONE:
                 _log.debug("not compiled: %s: %s: %s", file.of.stored.wheel.filename, file.path, content.decode())
             assert kind in (COMPILED, LEFT_ALONE)

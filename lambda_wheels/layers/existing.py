@@ -17,7 +17,6 @@ from lambda_wheels.layers.ours import files_in
 from lambda_wheels.layers.output import STAGING_PREFIX
 from lambda_wheels.layers.zip_file import sha256_of_zip
 from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.progress import Progress, silent
 from lambda_wheels.wheels.directory import read_directory, readable
 from lambda_wheels.wheels.directory_entry import DirectoryEntry
 from lambda_wheels.wheels.findings import Findings
@@ -64,7 +63,7 @@ def manifest_of(layer: Path) -> Manifest:
         raise not_ours(layer, f"its manifest cannot be read: {error}") from None
 
 
-def differences(layer: Path, contents: Contents, *, progress: Progress = silent) -> Iterator[Problem]:
+def differences(layer: Path, contents: Contents) -> Iterator[Problem]:
     """What ``layer`` has otherwise than ``contents``; nothing where it is the same, and as a zip the same to the byte.
 
     :raises LayerError: it is no zip.
@@ -73,7 +72,7 @@ def differences(layer: Path, contents: Contents, *, progress: Progress = silent)
     zipped = not layer.is_dir()
     wanted = {entry.path: File(entry.mode, entry.sha256) for entry in contents.entries}
     if zipped:
-        made = sha256_of_zip(contents, progress=progress)
+        made = sha256_of_zip(contents)
         with _reading(layer):
             if _sha256(layer) == made:
                 return
@@ -136,7 +135,10 @@ def _reading(layer: Path) -> Iterator[None]:
     try:
         yield
     except WheelError as error:  # its file is read as those of wheels are
-        raise not_ours(layer, "; ".join(_as_of_layer(problem) for problem in error.problems)) from None
+        first, *others = error.problems
+        place = f"{first.member}: " if first.member else ""
+        more = f" (and {len(others):,} more)" if others else ""
+        raise not_ours(layer, f"{place}{first.message}{more}") from None
     except OSError as error:
         what = error.filename if isinstance(error.filename, str) else layer
         raise _unreadable(f"{what} cannot be read: {error.strerror or error}") from error
@@ -146,10 +148,6 @@ def _reading(layer: Path) -> Iterator[None]:
 
 def _unreadable(message: str) -> OutputError:
     return OutputError(Problem(rule="disk-failed", message=message))
-
-
-def _as_of_layer(problem: Problem) -> str:
-    return f"{problem.member}: {problem.message}" if problem.member else problem.message
 
 
 def _manifests(layer: Path) -> Iterator[tuple[str, bytes]]:

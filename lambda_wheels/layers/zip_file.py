@@ -42,11 +42,11 @@ def write_zip(contents: Contents, output: Path, *, progress: Progress = silent) 
         return WrittenZip(path=output, size=contents.zip_size, sha256=hasher.hexdigest())
 
 
-def sha256_of_zip(contents: Contents, *, progress: Progress = silent) -> str:
+def sha256_of_zip(contents: Contents) -> str:
     """The sha256, hexadecimal, that the zip of ``contents`` would have; nothing is written."""
     with _Hasher() as hasher:
         with WheelFiles() as wheels:
-            _write(contents.entries, _Sink(_Nowhere(), hasher, contents.zip_size, progress, ""), wheels)
+            _write(contents.entries, _Sink(_Nowhere(), hasher, contents.zip_size, silent, ""), wheels)
         return hasher.hexdigest()
 
 

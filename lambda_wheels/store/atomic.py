@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
+import stat
 import time
 from pathlib import Path
 from typing import Final
@@ -57,6 +59,25 @@ def write_atomically(path: Path, content: bytes, *, aside: Path | None = None, d
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a plain file is there, or a link to one: a pipe would be waited for, and a device need not end.
+
+    :raises OSError: nothing is there.
+    """
+    return stat.S_ISREG(path.stat().st_mode)
+
+
+def discard(path: Path) -> None:
+    """Remove what is at ``path``, a folder too, which no file could be renamed over.
+
+    :raises OSError: nothing is there, or it cannot be removed.
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def sync_file(path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from lambda_wheels.errors import WheelError
 from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.store.facts import decode, write_facts
+from lambda_wheels.store.atomic import discard
+from lambda_wheels.store.facts import read_facts, write_facts
 from lambda_wheels.store.layout import FACTS_SUFFIX, PACK_SUFFIX, Layout, facts_of, packs_of, said_by_name
 from lambda_wheels.store.locks import exclusive
 from lambda_wheels.store.packs import read_pack
@@ -50,7 +51,7 @@ def verify(layout: Layout) -> Iterator[Problem]:
     for facts in layout.every_file(FACTS_SUFFIX):
         if not facts.with_name(facts.name.removesuffix(FACTS_SUFFIX)).exists():
             with contextlib.suppress(FileNotFoundError):
-                facts.unlink()
+                discard(facts)
     for pack in layout.every_file(PACK_SUFFIX):
         yield from _verify_pack(pack)
 
@@ -68,7 +69,7 @@ def clear(layout: Layout) -> StoreInfo:
     for suffix in (FACTS_SUFFIX, PACK_SUFFIX):  # of wheels that vanished otherwise
         for path in layout.every_file(suffix):
             with contextlib.suppress(OSError):
-                path.unlink()
+                discard(path)
     sweep(layout.scratch)
     _remove_free_locks(layout)
     return StoreInfo(folder=layout.folder, wheels=wheels, size=size)
@@ -102,7 +103,7 @@ def _verify_wheel(layout: Layout, path: Path) -> Iterator[Problem]:
         yield from error.problems
         return
     try:
-        noted = decode(facts_of(path).read_bytes())
+        noted = read_facts(facts_of(path))
     except (OSError, ValueError):
         noted = None
     if noted != wheel:
@@ -127,7 +128,7 @@ def _verify_pack(path: Path) -> Iterator[Problem]:
         yield _finding(path, "cannot be read")
         return
     with contextlib.suppress(OSError):
-        path.unlink()
+        discard(path)
     if message:
         yield _finding(path, message, again="compiles it")
 

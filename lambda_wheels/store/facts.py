@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from lambda_wheels.store.atomic import write_atomically
+from lambda_wheels.store.atomic import discard, is_plain, write_atomically
 from lambda_wheels.wheels import Wheel, wheel_as_json, wheel_from_json
 
 FACTS_FORMAT: Final = 1
@@ -36,11 +36,24 @@ def decode(content: bytes) -> Wheel:
     return wheel_from_json(json.loads(body))
 
 
+def read_facts(path: Path) -> Wheel:
+    """What is kept at ``path``.
+
+    :raises OSError: nothing is there, or it cannot be read.
+    :raises ValueError: :func:`write_facts` did not write it.
+    """
+    if not is_plain(path):
+        raise ValueError("not a plain file")
+    return decode(path.read_bytes())
+
+
 def write_facts(path: Path, wheel: Wheel, *, aside: Path) -> None:
     """Keep the facts at ``path``; a power cut may lose them, which the header shows.
 
     :raises OSError: they cannot be written.
     """
+    if path.is_dir():
+        discard(path)
     write_atomically(path, encode(wheel), aside=aside, durable=False)
 
 

@@ -12,13 +12,14 @@ import hashlib
 import json
 import logging
 import os
+import re
 import zlib
 from collections.abc import Mapping
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from lambda_wheels.store.atomic import write_atomically
+from lambda_wheels.store.atomic import discard, is_plain, write_atomically
 from lambda_wheels.wheels import Member
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,9 @@ PACK_FORMAT: Final = 1
 """To be raised whenever what is compiled, or how, changes: older packs are then made again."""
 
 _LONGEST_HEADER: Final = 128
+_MAX_32: Final = 0xFFFFFFFF
+_ROW_TYPES: Final = (str, int, int, str)
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Pack(NamedTuple):
@@ -67,6 +71,8 @@ def read_pack(path: Path, *, sha256: str, version: str) -> Pack:
     :raises OSError: it is not there, or cannot be read.
     :raises ValueError: that is not what is there.
     """
+    if not is_plain(path):
+        raise ValueError("not a plain file")
     with path.open("rb") as file:
         return _read(file, path, sha256, version)
 
@@ -89,6 +95,10 @@ def _read(file: BufferedReader, path: Path, sha256: str, version: str) -> Pack:
 def find_pack(path: Path, *, sha256: str, version: str) -> Pack | None:
     """As :func:`read_pack`; None where there is none, or a damaged one, which is removed with a warning in the log."""
     try:
+        if not is_plain(path):
+            logger.warning("%s is damaged: it is no plain file; it is compiled again", path)
+            discard(path)
+            return None
         with path.open("rb") as file:
             opened = os.fstat(file.fileno())
             try:
@@ -120,23 +130,27 @@ def _members(rows: list[Any], offset: int, end: int) -> tuple[Member, ...]:
     :raises ValueError: they do not.
     """
     members = []
-    try:
-        for name, size, crc, sha256 in rows:
-            members.append(
-                Member(
-                    name=name,
-                    method=0,
-                    crc=crc,
-                    offset=offset,
-                    compressed_size=size,
-                    size=size,
-                    executable=False,
-                    sha256=sha256,
-                )
+    before = ""
+    for row in rows:
+        if type(row) is not list or tuple(map(type, row)) != _ROW_TYPES:
+            raise ValueError("not a list of files")
+        name, size, crc, sha256 = row
+        if name <= before or size < 0 or not 0 <= crc <= _MAX_32 or not _SHA256.fullmatch(sha256):
+            raise ValueError("not a list of files")
+        members.append(
+            Member(
+                name=name,
+                method=0,
+                crc=crc,
+                offset=offset,
+                compressed_size=size,
+                size=size,
+                executable=False,
+                sha256=sha256,
             )
-            offset += size
-    except TypeError as error:
-        raise ValueError("not a list of files") from error
+        )
+        offset += size
+        before = name
     if offset != end:
         raise ValueError("its files do not fill it")
     return tuple(members)

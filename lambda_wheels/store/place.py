@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from lambda_wheels.errors import WheelError
-from lambda_wheels.store.atomic import replace, sync_file, sync_folder
-from lambda_wheels.store.facts import decode, write_facts
+from lambda_wheels.store.atomic import discard, is_plain, replace, sync_file, sync_folder
+from lambda_wheels.store.facts import read_facts, write_facts
 from lambda_wheels.store.layout import Layout, facts_of, pack_of, packs_of
 from lambda_wheels.store.packs import Pack, write_pack
 from lambda_wheels.store.scratch import scratch_folder
@@ -61,7 +61,7 @@ class Place:
         if look_at(path, sha256) is not Look.WHOLE:
             return None
         try:
-            wheel = decode(facts_of(path).read_bytes())
+            wheel = read_facts(facts_of(path))
             if (wheel.filename, wheel.sha256) == (filename, sha256):
                 return StoredWheel(wheel, path)
         except (OSError, ValueError) as error:
@@ -177,6 +177,10 @@ class Place:
 def look_at(path: Path, sha256: str) -> Look:
     """Hash the file and compare; a damaged one is removed, with a warning in the log."""
     try:
+        if not is_plain(path):
+            logger.warning("%s is damaged: it is no plain file", path)
+            remove(path)
+            return Look.DAMAGED
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
             opened = os.fstat(file.fileno())
@@ -196,11 +200,11 @@ def look_at(path: Path, sha256: str) -> Look:
 
 def remove(wheel: Path) -> bool:
     """Remove a wheel, its facts and its bytecode; whether the wheel was there and is gone."""
-    with contextlib.suppress(OSError):
-        for path in (facts_of(wheel), *packs_of(wheel)):
-            path.unlink(missing_ok=True)
+    for path in (facts_of(wheel), *packs_of(wheel)):
+        with contextlib.suppress(OSError):
+            discard(path)
     try:
-        wheel.unlink()
+        discard(wheel)
     except FileNotFoundError:
         return False
     except OSError as error:  # read-only, or held on Windows

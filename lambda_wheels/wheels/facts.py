@@ -43,7 +43,7 @@ def wheel_from_json(value: object) -> Wheel:
     """
     try:
         return _wheel(value)
-    except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ValueError(f"these are not the facts of a wheel: {error!r}") from error
 
 

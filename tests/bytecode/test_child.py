@@ -8,6 +8,7 @@ import marshal
 import sys
 from collections.abc import Callable
 from types import CodeType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,34 @@ def test_nested_too_deeply(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(child, "canonical", too_deep)
     assert child.compiled(b"x = 1", "/opt/a.py") == (child.LEFT_ALONE, b"nested too deeply")
+
+
+def test_out_of_memory(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory that ran out is no reason to leave a file alone, as another time it would be compiled; it goes on."""
+    real = compile
+
+    def scarce(source: bytes, *args: Any, **options: Any) -> Any:
+        if source == b"large":
+            raise MemoryError
+        return real(source, *args, **options)
+
+    monkeypatch.setattr(child, "_too_complex", lambda *_: False)
+    monkeypatch.setattr(child, "compile", scarce, raising=False)
+    answers = talk(request("/opt/a.py", "large") + request("/opt/b.py", "x = 1"))
+    assert [kind for kind, _ in answers] == [child.READY, child.NO_MEMORY, child.COMPILED]
+
+
+def test_too_complex(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A MemoryError of the parser, whose own stack is full, is told from one of the memory, said or not."""
+    said = MemoryError("Parser stack overflowed - Python source too complex to compile")
+    for version, error, size, expected in (
+        ((3, 12), said, 9, True),
+        ((3, 12), MemoryError(), 9, False),
+        ((3, 11), MemoryError(), 9, True),
+        ((3, 11), MemoryError(), 1 << 50, False),
+    ):
+        monkeypatch.setattr(child, "_VERSION", version)
+        assert child._too_complex(error, size) is expected
 
 
 # Of `x = 2 in {"b", "a b", (1.5, "b")}, 1 << 40` and `def f(a): return a.b`, by CPython 3.10.13 and 3.13.0.

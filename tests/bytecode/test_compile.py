@@ -273,6 +273,12 @@ CRASHES = [
     pytest.param("raise SystemError", r"ended with exit code 1", id="error"),
     pytest.param("sys.stdout.close(); os.close(1); os._exit(0)", r"ended with exit code 0", id="silent"),
     pytest.param("time.sleep(60)", r"did not answer in time", id="hang"),
+    pytest.param(
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (1 << 26, 1 << 26)); raise MemoryError",
+        r"ran out of memory",
+        id="memory",
+        marks=pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory cannot be limited"),
+    ),
 ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,27 @@ from lambda_wheels.store.layout import facts_of
 from lambda_wheels.store.place import Look
 from lambda_wheels.wheels import Wheel
 from tests.store.proven import add_one
+
+Replace = Callable[[Path], object]
+posix = pytest.mark.skipif(sys.platform == "win32", reason="there are no such files there")
+
+
+def _folder(path: Path) -> None:
+    path.mkdir()
+    (path / "something").write_bytes(b"")
+
+
+def _pipe(path: Path) -> None:
+    if sys.platform != "win32":
+        os.mkfifo(path)
+
+
+OTHERS = [
+    pytest.param(_folder, id="folder"),
+    pytest.param(_pipe, id="pipe", marks=posix),
+    pytest.param(lambda path: path.symlink_to("/dev/zero"), id="device", marks=posix),
+    pytest.param(lambda path: path.symlink_to(path.parent), id="link to a folder", marks=posix),
+]
 
 
 def size(stored: StoredWheel) -> int:
@@ -86,14 +109,46 @@ def test_verify_rejects_what_the_reader_rejects(store: Store, outside: Path, mon
     assert not stored.path.exists()
 
 
-def test_verify_names_what_it_cannot_read(store: Store, outside: Path) -> None:
-    """A folder in a wheel's place cannot be read: an error, and it stays."""
+def test_verify_names_what_it_cannot_read(store: Store, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system does not let us read is an error, and it stays."""
     stored = add_one(store, outside)
-    stored.path.unlink()
-    stored.path.mkdir()
+
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(place, "is_plain", refuse)
     [problem] = store.verify()
     assert (problem.severity, problem.message) == (Severity.ERROR, "cannot be read")
-    assert stored.path.is_dir()
+    assert stored.path.is_file()
+
+
+@pytest.mark.parametrize("whose", ["wheel", "facts", "bytecode"])
+@pytest.mark.parametrize("how", OTHERS)
+@pytest.mark.parametrize("seen_by", ["verify", "clear", "use"])
+def test_what_is_no_file(store: Store, outside: Path, whose: str, how: Replace, seen_by: str) -> None:
+    """A folder, pipe or device where a file should be is neither waited for nor in the way: it is thrown away."""
+    stored = add_one(store, outside)
+    version = "3.13.0"
+    pack = store.add_bytecode(stored, version, {"a": b"1"}).path
+    path = {"wheel": stored.path, "facts": facts_of(stored.path), "bytecode": pack}[whose]
+    path.unlink()
+    how(path)
+    if seen_by == "verify":
+        assert [problem.severity for problem in store.verify()] == ([] if whose == "facts" else [Severity.WARNING])
+        assert list(store.verify()) == []
+    elif seen_by == "clear":
+        store.clear()
+        assert not stored.path.parent.exists()
+    else:
+        found = store.find(stored.wheel.filename, stored.wheel.sha256)
+        assert found == (None if whose == "wheel" else stored)
+        assert store.find_bytecode(stored, version) is None or whose == "facts"
+    assert path.is_file() or not os.path.lexists(path)
+    again = add_one(store, outside)
+    assert store.find(again.wheel.filename, again.wheel.sha256) == stored == again
+    kept = store.add_bytecode(stored, version, {"a": b"1"})
+    assert store.find_bytecode(stored, version) == kept
+    assert list(store.verify()) == []
 
 
 def test_verify_passes_over_what_vanishes(store: Store, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:

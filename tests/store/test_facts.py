@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from lambda_wheels.store import facts
+from lambda_wheels.wheels import wheel_as_json
 from tests.store.proven import proven
 
 
@@ -33,6 +35,20 @@ def test_other_content(content: bytes) -> None:
     """What is no file of facts is a ValueError."""
     with pytest.raises(ValueError, match="damaged"):
         facts.decode(content)
+
+
+@pytest.mark.parametrize("value", [None, 5, [], {}, "x", [5], [[]]])
+def test_forged(outside: Path, monkeypatch: pytest.MonkeyPatch, value: object) -> None:
+    """A digest that is right does not make facts of anything: a ValueError, or another wheel, and nothing else."""
+    _, wheel = proven(outside)
+    honest = wheel_as_json(wheel)
+    assert isinstance(honest, dict)
+    forgeries: list[object] = [value, *(honest | {key: value} for key in honest)]
+    for forgery in forgeries:
+        monkeypatch.setattr("lambda_wheels.store.facts.wheel_as_json", lambda _, forgery=forgery: forgery)
+        content = facts.encode(wheel)
+        with contextlib.suppress(ValueError):
+            facts.decode(content)
 
 
 def test_truncated(outside: Path) -> None:

@@ -105,6 +105,24 @@ def test_damaged(
         b'{"wheel":"SHA256","python":"3.13.0","files":[["a",1,2,"x"]]}',
         b'{"wheel":"SHA256","python":"3.13.0","files":[["a",4]]}',
         b'{"wheel":"SHA256","python":"3.13.1","files":[]}',
+        *(
+            b'{"wheel":"SHA256","python":"3.13.0","files":[%s]}' % rows.replace(b"HASH", b"0" * 64)
+            for rows in (
+                b"1",
+                b'"abcd"',
+                b'[1,4,0,"HASH"]',
+                b'["a","4",0,"HASH"]',
+                b'["a",4.0,0,"HASH"]',
+                b'["a",4,-1,"HASH"]',
+                b'["a",4,4294967296,"HASH"]',
+                b'["a",4,true,"HASH"]',
+                b'["a",4,0,null]',
+                b'["a",4,0,"HASH0"]',
+                b'["a",-1,0,"HASH"],["b",5,0,"HASH"]',
+                b'["a",0,0,"HASH"],["a",4,0,"HASH"]',
+                b'["b",0,0,"HASH"],["a",4,0,"HASH"]',
+            )
+        ),
     ],
 )
 def test_whole_but_wrong(index: bytes, store: Store, stored: StoredWheel) -> None:

@@ -206,10 +206,11 @@ def test_bad_names(store: Store) -> None:
     assert not store.folder.exists()
 
 
-def test_a_folder_where_the_wheel_should_be(store: Store, outside: Path) -> None:
-    """A folder in the wheel's place is our error when adding, and nothing found when looking."""
+def test_a_file_where_a_folder_should_be(store: Store, outside: Path) -> None:
+    """A file in the place of the wheel's folder is our error when adding, and nothing found when looking."""
     path, wheel = proven(outside)
-    (store.folder / "v1/wheels" / wheel.sha256[:2] / wheel.sha256 / wheel.filename).mkdir(parents=True)
+    (store.folder / "v1/wheels").mkdir(parents=True)
+    (store.folder / "v1/wheels" / wheel.sha256[:2]).write_bytes(b"")
     assert store.find(wheel.filename, wheel.sha256) is None
     with pytest.raises(OutputError, match="cannot be added"):
         store.add(path, wheel)

@@ -16,8 +16,8 @@ from typing import BinaryIO
 
 from .canonical import UnknownBytecodeError, canonical
 
-READY, COMPILED, LEFT_ALONE, UNKNOWN = range(4)
-"""How an answer begins. What follows is a version, a ``.pyc``, and twice the reason, as text."""
+READY, COMPILED, LEFT_ALONE, UNKNOWN, NO_MEMORY = range(5)
+"""How an answer begins. What follows is a version, a ``.pyc``, twice the reason, as text, and nothing."""
 
 REQUEST = Struct("<II")
 ANSWER = Struct("<BI")
@@ -62,7 +62,12 @@ def main() -> None:
     while len(head := requests.read(REQUEST.size)) == REQUEST.size:
         path_size, source_size = REQUEST.unpack(head)
         path = _exactly(requests, path_size).decode("utf-8", "surrogatepass")
-        answer(*compiled(_exactly(requests, source_size), path))
+        source = _exactly(requests, source_size)
+        try:
+            kind, content = compiled(source, path)
+        except MemoryError:
+            kind, content = NO_MEMORY, b""
+        answer(kind, content)
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:
@@ -76,12 +81,16 @@ def compiled(source: bytes, path: str) -> tuple[int, bytes]:
     """The answer for one source: its code says of itself that it comes from ``path``.
 
     That its form is right is seen by loading it again.
+
+    :raises MemoryError: there was not enough, which another time there may be.
     """
     try:
         code = compile(source, path, "exec", dont_inherit=True, optimize=0)
         marshalled = marshal.dumps(code)
     # Not what Python compiles. The recursion is that of deeply nested expressions.
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        if isinstance(error, MemoryError) and not _too_complex(error, len(source)):
+            raise
         return LEFT_ALONE, f"{type(error).__name__}: {error}".encode("utf-8", "replace")
     try:
         content = canonical(marshalled, _VERSION)
@@ -92,6 +101,17 @@ def compiled(source: bytes, path: str) -> tuple[int, bytes]:
     except UnknownBytecodeError as error:
         return UNKNOWN, str(error).encode()
     return COMPILED, b"".join((MAGIC_NUMBER, _UNCHECKED, source_hash(source), content))
+
+
+def _too_complex(error: MemoryError, size: int) -> bool:
+    """Whether the parser's own stack was full, as it always is for such a source, or else the memory."""
+    if _VERSION >= (3, 12):
+        return "too complex" in str(error)
+    try:  # older ones do not say; compiling takes about 150 times the source
+        bytes((64 << 20) + 500 * size)
+    except MemoryError:
+        return False
+    return True
 
 
 def _same(code: CodeType, content: bytes) -> bool:
