@@ -126,16 +126,7 @@ def _interpreter(manifest: Manifest, named: str | Path | None) -> Interpreter | 
     """
     if manifest.bytecode is None:
         return None
-    interpreter = interpreter_for(manifest.targets, named or True)
-    if interpreter is not None and interpreter.version != manifest.bytecode:
-        raise LayerError(
-            Problem(
-                rule="no-interpreter",
-                message=f"the layer's bytecode was compiled by CPython {manifest.bytecode}, and this is {interpreter}",
-                hint=f"say where a CPython {manifest.bytecode} is (--bytecode-python PATH)",
-            )
-        )
-    return interpreter
+    return interpreter_for(manifest.targets, named or True, release=manifest.bytecode)
 
 
 def _other_wheels(manifest: Manifest, locked: Mapping[str, tuple[str, str]]) -> Iterator[Problem]:

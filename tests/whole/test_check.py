@@ -219,7 +219,10 @@ def test_bytecode_of_another_version(build: Build, check: Check) -> None:
     other = "{}.{}.99".format(*sys.version_info[:2])
     code, rule, words = stopped(check, forged(layer.path, options={"bytecode": other}))
     assert (code, rule) == (1, "no-interpreter")
-    assert f"CPython {other} is (--bytecode-python" in words
+    assert f"there is no CPython {other} on this machine" in words
+    code, rule, words = stopped(check, layer.path, bytecode_python=sys.executable)
+    assert (code, rule) == (1, "no-interpreter")
+    assert f"and bytecode of CPython {other} is wanted; install CPython {other}, or say where one is" in words
 
 
 # --- What differs -----------------------------------------------------------------------------------------------------
