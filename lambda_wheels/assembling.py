@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from lambda_wheels.bytecode import Interpreter
 
 
-def interpreter_for(targets: tuple[Target, ...], bytecode: bool | str | Path) -> Interpreter | None:
+def interpreter_for(
+    targets: tuple[Target, ...], bytecode: bool | str | Path, *, release: str | None = None
+) -> Interpreter | None:
     """Who compiles for ``targets``, if anybody is to; looked for first, since without one all the rest is in vain.
 
+    :param release: the full version, where only one of that will do.
     :raises LayerError: there is none.
     """
     if bytecode is False:
@@ -27,7 +30,7 @@ def interpreter_for(targets: tuple[Target, ...], bytecode: bool | str | Path) ->
     from lambda_wheels.bytecode import find_interpreter  # here, as below: most layers have none
 
     [target] = targets
-    return find_interpreter(target.python_version, None if bytecode is True else bytecode)
+    return find_interpreter(target.python_version, None if bytecode is True else bytecode, release=release)
 
 
 def assemble(

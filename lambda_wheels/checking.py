@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 from lambda_wheels.assembling import assemble, interpreter_for
 from lambda_wheels.call import understood
 from lambda_wheels.errors import LayerError, UsageError
-from lambda_wheels.layers.existing import check_kind, differences, manifest_of, not_ours
+from lambda_wheels.layers.existing import check_kind, check_unchanged, differences, manifest_of, not_ours, state_of
 from lambda_wheels.layers.manifest import Manifest
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, silent
@@ -53,17 +53,31 @@ def check(
     if lock.is_dir() or lock.suffix.lower() in {".whl", ".zip"}:
         raise _no_lock(lock)
     check_kind(path)
+    before = state_of(path)
+    try:
+        found = _compared(path, [lock, *map(Path, beside)], bytecode_python, progress, options)
+    except LayerError:
+        check_unchanged(path, before)
+        raise
+    if found:
+        check_unchanged(path, before)
+    return found
+
+
+def _compared(
+    path: Path,
+    given: list[Path],
+    bytecode_python: str | Path | None,
+    progress: Progress,
+    options: IndexOptions,
+) -> tuple[Problem, ...]:
+    """What the layer at ``path`` has otherwise than a lock, the first of the files that were ``given``, makes."""
     manifest = manifest_of(path)
     call = understood(
-        [lock, *map(Path, beside)],
-        lambda: manifest.targets,
-        path,
-        allow=_allowed(path, manifest),
-        strict=False,
-        options=options,
+        given, lambda: manifest.targets, path, allow=_allowed(path, manifest), strict=False, options=options
     )
     if call.requirements.lock is None:
-        raise _no_lock(lock)
+        raise _no_lock(given[0])
     if len(manifest.targets) != 1:
         raise not_ours(path, f"it was built for {len(manifest.targets)} targets, and one is known")
     named = locked_wheels(call.requirements.lock, call.requirements.wheels, manifest.targets[0]).wheels
@@ -112,16 +126,7 @@ def _interpreter(manifest: Manifest, named: str | Path | None) -> Interpreter | 
     """
     if manifest.bytecode is None:
         return None
-    interpreter = interpreter_for(manifest.targets, named or True)
-    if interpreter is not None and interpreter.version != manifest.bytecode:
-        raise LayerError(
-            Problem(
-                rule="no-interpreter",
-                message=f"the layer's bytecode was compiled by CPython {manifest.bytecode}, and this is {interpreter}",
-                hint=f"say where a CPython {manifest.bytecode} is (--bytecode-python PATH)",
-            )
-        )
-    return interpreter
+    return interpreter_for(manifest.targets, named or True, release=manifest.bytecode)
 
 
 def _other_wheels(manifest: Manifest, locked: Mapping[str, tuple[str, str]]) -> Iterator[Problem]:

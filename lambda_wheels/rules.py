@@ -73,7 +73,7 @@ RULES: Final = MappingProxyType(
             ("pip-failed", "pip ended in a way that cannot be read."),
             ("pip-unusable", "pip is missing, too old, or not built as it is known."),
             ("pip-timeout", "pip did not end in time."),
-            ("disk-failed", "pip could not read or write a file."),
+            ("disk-failed", "A file could not be read or written, by pip or by us."),
         ),
         **_rules(("yanked", "A chosen release was withdrawn by its authors; a warning."), waivable=True),
         # The lock

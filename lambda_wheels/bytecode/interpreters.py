@@ -24,6 +24,9 @@ TIME_LIMIT: Final = 20.0
 NAME_ANOTHER: Final = "--bytecode-python PATH, bytecode=Path(…)"
 """How a caller points at an interpreter."""
 
+_TO_COMPARE: Final = "--bytecode-python PATH, bytecode_python=Path(…)"
+"""The same where one release is wanted, as by those who compare."""
+
 _PROBE: Final = """
 import json, sys
 if sys.version_info >= (3, 13):
@@ -57,12 +60,17 @@ class Interpreter:
 
 
 def find_interpreter(
-    wanted: tuple[int, int], named: str | Path | None = None, *, time_limit: float = TIME_LIMIT
+    wanted: tuple[int, int],
+    named: str | Path | None = None,
+    *,
+    release: str | None = None,
+    time_limit: float = TIME_LIMIT,
 ) -> Interpreter:
     """The interpreter that compiles for CPython ``wanted``, ``(3, 13)``.
 
     :param named: the one to take; else the first that is found: the running one, those on PATH, what the ``py``
         launcher knows, pyenv's, uv's.
+    :param release: in full, ``3.13.0``, where only one of that will do.
     :param time_limit: seconds for each.
     :raises LayerError: there is none, or ``named`` is another.
     """
@@ -71,23 +79,36 @@ def find_interpreter(
         found = _asked([str(Path(named).absolute())], wanted, time_limit) if str(named) else "has no name"
         if isinstance(found, str):
             raise _none(f"{str(named)!r} {found}, and bytecode for CPython {version} is wanted", version)
+        if release not in {None, found.version}:
+            raise _none(
+                f"{str(named)!r} is {found}, and bytecode of CPython {release} is wanted", str(release), _TO_COMPARE
+            )
         _log.info("bytecode comes from %s, %s", found, found.executable)
         return found
+    others: dict[str, None] = {}
     for command in _candidates(version):
         found = _asked(command, wanted, time_limit)
-        if isinstance(found, Interpreter):
+        if isinstance(found, Interpreter) and release in {None, found.version}:
             _log.info("bytecode comes from %s, %s", found, found.executable)
             return found
+        if isinstance(found, Interpreter):
+            others[str(found)] = None
+            found = f"is {found}"
         _log.debug("no interpreter for bytecode: %s %s", " ".join(command), found)
+    if release is not None:
+        only = f", only {', '.join(others)}" if others else ""
+        raise _none(
+            f"there is no CPython {release} on this machine{only}, and bytecode of it is wanted", release, _TO_COMPARE
+        )
     raise _none(f"there is no CPython {version} on this machine, which bytecode for it needs", version)
 
 
-def _none(message: str, version: str) -> LayerError:
+def _none(message: str, version: str, name_another: str = NAME_ANOTHER) -> LayerError:
     return LayerError(
         Problem(
             rule="no-interpreter",
             message=message,
-            hint=f"install CPython {version}, or say where one is ({NAME_ANOTHER})",
+            hint=f"install CPython {version}, or say where one is ({name_another})",
         )
     )
 

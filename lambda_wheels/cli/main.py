@@ -20,6 +20,10 @@ TERMINATED = 128 + signal.SIGTERM
 """The exit code after SIGTERM, which is how a job is cancelled."""
 
 
+_NO_THREAD = "can't start new thread"
+"""What Python says, as a RuntimeError, where the system refuses one."""
+
+
 class _Terminated(KeyboardInterrupt):
     """SIGTERM: whatever cleans up after Ctrl-C cleans up after it, too."""
 
@@ -94,8 +98,8 @@ def _printed(arguments: Sequence[str] | None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     """Do what was asked; what went wrong becomes lines and an exit code."""
     from lambda_wheels.cli.parser import make_parser
-    from lambda_wheels.cli.words import show_log, show_problems
-    from lambda_wheels.errors import LambdaWheelsError
+    from lambda_wheels.cli.words import say, show_log, show_problems
+    from lambda_wheels.errors import LambdaWheelsError, SurroundingsError
 
     options: argparse.Namespace = make_parser().parse_args(arguments)
     try:
@@ -108,3 +112,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
             print(json.dumps({"problems": [problem.as_dict() for problem in error.problems]}, indent=2))
         return error.exit_code
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and _NO_THREAD not in str(error):
+            raise
+        say("error: the system gives no more memory, or no more threads; is there a limit (ulimit -a)?")
+        return SurroundingsError.exit_code

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from lambda_wheels.errors import LayerError, OutputError, WheelError
 from lambda_wheels.layers.contents import Contents
 from lambda_wheels.layers.manifest import Manifest, is_manifest_path, manifest_path, parse_manifest
-from lambda_wheels.layers.ours import files_in
+from lambda_wheels.layers.ours import TOP_FOLDERS, files_in
 from lambda_wheels.layers.output import STAGING_PREFIX
 from lambda_wheels.layers.zip_file import sha256_of_zip
 from lambda_wheels.problems import Problem, Severity
@@ -45,6 +45,31 @@ def check_kind(layer: Path) -> None:
     """
     if not layer.is_dir() and not layer.is_file():
         raise not_ours(layer, "it is neither a zip nor a folder")
+
+
+State = list[tuple[int, int, int] | None]
+"""What is another when a layer is replaced."""
+
+
+def check_unchanged(layer: Path, before: State) -> None:
+    """Hold that no other layer took the place of ``layer``, which had the state ``before``.
+
+    :raises OutputError: one did, so that what was found of it may be wrong.
+    """
+    if state_of(layer) != before:
+        raise _unreadable(f"{layer} changed while it was read", "check it again")
+
+
+def state_of(layer: Path) -> State:
+    """Of the file or folder, and of the folders that a build puts into it."""
+    states: State = []
+    for path in (layer, *(layer / name for name in TOP_FOLDERS)):
+        try:
+            status = path.stat()
+            states.append((status.st_ino, status.st_size, status.st_mtime_ns))
+        except OSError:
+            states.append(None)
+    return states
 
 
 def manifest_of(layer: Path) -> Manifest:
@@ -143,11 +168,11 @@ def _reading(layer: Path) -> Iterator[None]:
         what = error.filename if isinstance(error.filename, str) else layer
         raise _unreadable(f"{what} cannot be read: {error.strerror or error}") from error
     except ValueError as error:
-        raise _unreadable(f"{layer} changed while it was read: {error}") from error
+        raise _unreadable(f"{layer} changed while it was read: {error}", "check it again") from error
 
 
-def _unreadable(message: str) -> OutputError:
-    return OutputError(Problem(rule="disk-failed", message=message))
+def _unreadable(message: str, hint: str | None = None) -> OutputError:
+    return OutputError(Problem(rule="disk-failed", message=message, hint=hint))
 
 
 def _manifests(layer: Path) -> Iterator[tuple[str, bytes]]:

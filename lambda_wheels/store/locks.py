@@ -53,7 +53,7 @@ def exclusive(path: Path, *, wait: bool = True, required: bool = True) -> Iterat
 
 def _mutex(path: Path) -> threading.Lock:
     with _mutexes_guard:
-        return _mutexes.setdefault(str(path.absolute()), threading.Lock())
+        return _mutexes.setdefault(str(path), threading.Lock())
 
 
 def _acquire(mutex: threading.Lock, wait: bool) -> bool:

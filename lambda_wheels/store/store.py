@@ -26,10 +26,20 @@ logger = logging.getLogger(__name__)
 
 
 def default_folder() -> Path:
-    """``LAMBDA_WHEELS_CACHE``, else the user's cache folder of the operating system."""
+    """``LAMBDA_WHEELS_CACHE``, else the user's cache folder of the operating system.
+
+    It is absolute, unless the system does not know from where: :func:`open_store` then goes round it.
+    """
     named = os.environ.get("LAMBDA_WHEELS_CACHE")
     if named:
-        return Path(named).absolute()
+        folder = Path(named)
+        with contextlib.suppress(RuntimeError):  # no home is known
+            folder = folder.expanduser()  # where CI sets a variable, no shell does that
+        if str(folder).startswith("~"):
+            return folder
+        with contextlib.suppress(OSError):  # the working directory does not exist any more
+            folder = folder.absolute()
+        return folder
     import platformdirs  # here since builds in CI name a folder
 
     # Without an author: on Windows the folder would be named twice.

@@ -99,6 +99,25 @@ def test_in_order(fake: Fake, machine: Path) -> None:
     assert not (machine / "asked").exists()
 
 
+def test_one_release(fake: Fake) -> None:
+    """Where only one release will do, others are passed over, and named if there is no other."""
+    fake("bin/python3.14", "3.14.9")
+    fake("bin/python3", "3.14.8")
+    with pytest.raises(LayerError) as caught:
+        find_interpreter(WANTED, release="3.14.2")
+    [problem] = caught.value.problems
+    assert problem.message == (
+        "there is no CPython 3.14.2 on this machine, only CPython 3.14.9, CPython 3.14.8, and bytecode of it is wanted"
+    )
+    assert (
+        problem.hint == "install CPython 3.14.2, or say where one is (--bytecode-python PATH, bytecode_python=Path(…))"
+    )
+    path = fake(".pyenv/versions/3.14.2/bin/python3.14", "3.14.2")
+    assert find_interpreter(WANTED, release="3.14.2") == Interpreter(executable=str(path), version="3.14.2")
+    with pytest.raises(LayerError, match=r"is CPython 3\.14\.2, and bytecode of CPython 3\.14\.9 is wanted"):
+        find_interpreter(WANTED, path, release="3.14.9")
+
+
 def test_the_running_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """The interpreter that runs us is taken where it is of the version, and nothing else is asked."""
     monkeypatch.setenv("PATH", "")

@@ -122,3 +122,22 @@ def test_closed_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["check", "layer.zip", *LOCK]) == 0
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
     assert main(["check", "layer.zip", *LOCK]) == 0
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")], ids=["memory", "threads"])
+def test_what_the_system_does_not_give(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Memory or threads that run out are one line and 3, as another time there may be more; a slip of ours is not."""
+    failures = [error, RuntimeError("something else")]
+
+    def fail(*_: object, **__: object) -> None:
+        raise failures.pop(0)
+
+    monkeypatch.setattr("lambda_wheels.cli.check.check_layer", fail)
+    assert main(["check", "layer.zip", *LOCK]) == 3
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: the system gives no more memory") and printed.err.count("\n") == 1
+    with pytest.raises(RuntimeError, match="something else"):
+        main(["check", "layer.zip", *LOCK])

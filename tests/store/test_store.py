@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from lambda_wheels.errors import OutputError, WheelError
 from lambda_wheels.problems import Problem
-from lambda_wheels.store import Store, StoredWheel, atomic, default_folder, place
+from lambda_wheels.store import Store, StoredWheel, atomic, default_folder, open_store, place
 from lambda_wheels.store.layout import facts_of
 from lambda_wheels.wheels import Wheel, read_wheel
 from tests.store.proven import add_one, proven
@@ -264,5 +265,32 @@ def test_default_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     """LAMBDA_WHEELS_CACHE names the folder; without it, or empty, it is the user's cache folder."""
     monkeypatch.setenv("LAMBDA_WHEELS_CACHE", str(tmp_path))
     assert default_folder() == tmp_path
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LAMBDA_WHEELS_CACHE", ".")
+    assert default_folder().samefile(tmp_path) and default_folder().is_absolute()
     monkeypatch.setenv("LAMBDA_WHEELS_CACHE", "")
     assert default_folder() == platformdirs.user_cache_path("lambda-wheels", appauthor=False)
+
+
+def test_named_from_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A ``~`` that no shell saw is the home folder; where none is known, no folder of that name is made."""
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("LAMBDA_WHEELS_CACHE", "~/store")
+    assert default_folder() == tmp_path / "store"
+    monkeypatch.setenv("LAMBDA_WHEELS_CACHE", "~nobody-of-that-name/store")
+    monkeypatch.chdir(tmp_path)
+    with open_store() as store, store.scratch():
+        assert [problem.rule for problem in store.problems] == ["store-not-writable"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a working directory cannot be removed there")
+def test_named_from_a_folder_that_has_gone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A relative name in a working directory that has gone is gone round, with a warning."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    monkeypatch.setenv("LAMBDA_WHEELS_CACHE", "store")
+    with open_store() as store, store.scratch(), store.lock("0" * 64):
+        assert [problem.rule for problem in store.problems] == ["store-not-writable"]

@@ -186,7 +186,7 @@ def crashing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     script.write_text(f'#!/bin/sh\nexec "{real.executable}" -B "{program}" "$@"\n', encoding="utf-8")
     script.chmod(0o755)
     interpreter = Interpreter(executable=str(script), version=real.version)
-    monkeypatch.setattr("lambda_wheels.bytecode.find_interpreter", lambda *_: interpreter)
+    monkeypatch.setattr("lambda_wheels.bytecode.find_interpreter", lambda *_, **__: interpreter)
     return script
 
 
@@ -214,7 +214,8 @@ def test_interrupted(index: IndexServer, out: Path, store: Path, crashing: Path)
 import sys
 import lambda_wheels.bytecode
 from lambda_wheels.bytecode import Interpreter
-lambda_wheels.bytecode.find_interpreter = lambda *_: Interpreter(executable={str(crashing)!r}, version={FULL!r})
+crashing = Interpreter(executable={str(crashing)!r}, version={FULL!r})
+lambda_wheels.bytecode.find_interpreter = lambda *_, **__: crashing
 from lambda_wheels.cli import main
 sys.exit(main({["build", "demo", "--bytecode", *options, "-o", str(out / "layer.zip")]!r}))
 """

@@ -17,6 +17,7 @@ import pytest
 
 import lambda_wheels
 from lambda_wheels import LambdaWheelsError, Problem
+from lambda_wheels.layers import existing
 from lambda_wheels.layers.manifest import manifest_path
 from lambda_wheels.wheels.directory import read_directory
 from lambda_wheels.wheels.findings import Findings
@@ -218,7 +219,10 @@ def test_bytecode_of_another_version(build: Build, check: Check) -> None:
     other = "{}.{}.99".format(*sys.version_info[:2])
     code, rule, words = stopped(check, forged(layer.path, options={"bytecode": other}))
     assert (code, rule) == (1, "no-interpreter")
-    assert f"CPython {other} is (--bytecode-python" in words
+    assert f"there is no CPython {other} on this machine" in words
+    code, rule, words = stopped(check, layer.path, bytecode_python=sys.executable)
+    assert (code, rule) == (1, "no-interpreter")
+    assert f"and bytecode of CPython {other} is wanted; install CPython {other}, or say where one is" in words
 
 
 # --- What differs -----------------------------------------------------------------------------------------------------
@@ -609,6 +613,29 @@ def test_replaced_meanwhile(build: Build, check: Check, monkeypatch: pytest.Monk
     code, rule, words = stopped(check, layer)
     assert (code, rule) == (3, "disk-failed")
     assert "changed while it was read" in words
+
+
+@pytest.mark.parametrize("name", ["layer.zip", "layer"])
+@pytest.mark.parametrize("when", ["manifest_of", "differences"])
+def test_another_layer_meanwhile(
+    build: Build, check: Check, out: Path, monkeypatch: pytest.MonkeyPatch, name: str, when: str
+) -> None:
+    """Where a build puts another layer in the place of the first, nothing is said of either, but to check again."""
+    layer = build(output=out / name).path
+    real = getattr(existing, when)
+
+    def late(*args: Any) -> Any:
+        if when == "manifest_of":
+            found = real(*args)
+            build(output=layer, scripts=True)
+            return found
+        build(output=layer, scripts=True)
+        return real(*args)
+
+    monkeypatch.setattr(f"lambda_wheels.checking.{when}", late)
+    code, rule, words = stopped(check, layer)
+    assert (code, rule) == (3, "disk-failed")
+    assert words.endswith("changed while it was read; check it again")
 
 
 def test_vanished_meanwhile(build: Build, check: Check, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,9 @@ from typing import Any
 
 from .telling import emit, public, wrap
 
+_LITTLE_ROOM = 1 << 28
+"""Bytes: the largest wheels that fit into a layer are not much smaller."""
+
 
 def hand_over_downloads(folder: str, stored: str) -> None:
     """Give every file that pip downloads a second name in ``folder``, and spare it those that the store has.
@@ -31,13 +34,22 @@ def hand_over_downloads(folder: str, stored: str) -> None:
         try:
             path, content_type = original(self, link, location)
         except (IncompleteDownloadError, HTTPError) as error:
-            emit("request", url=public(link.url), status=0, error=type(error).__name__, detail="")
+            emit("request", url=public(link.url), status=0, error=type(error).__name__, detail=_room(location))
             raise
         filename = os.path.basename(path)
         if not os.path.exists(os.path.join(folder, filename)):
             _second_name(path, os.path.join(folder, filename))
         emit("download", url=public(link.url), stored=False, filename=filename)
         return path, content_type
+
+
+def _room(folder: str) -> str:
+    """What to say of the disk: pip takes one that is full for a connection that broke off."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return ""
+    return f"only {free:,} bytes are free on the disk that it is written to" if free < _LITTLE_ROOM else ""
 
 
 def _is_plain(digest: str, filename: str) -> bool:
