@@ -6,6 +6,7 @@ It imports little until it runs, so that Ctrl-C while all the rest is imported e
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     :raises SystemExit: by the parser, after a help text or where the arguments are wrong.
     """
+    own_process = arguments is None
+    if own_process:
+        gc.disable()  # it lives too short for much to be collected, and looking for it takes as long as a small layer
     try:
         with _sigterm_ends():
             return _printed(arguments)
@@ -43,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _ended("terminated", TERMINATED)
     except KeyboardInterrupt:
         return _ended("interrupted", INTERRUPTED)
+    finally:
+        if own_process:
+            gc.freeze()  # else Python looks through everything once more when it ends
 
 
 def _ended(how: str, code: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 _EPILOG = "Documentation: every error has a section under its name, error[NAME], in the reference of errors."
@@ -28,10 +28,16 @@ class _Command(argparse.ArgumentParser):
 
     _splitting = False
 
+    def __init__(self, *, fill: Callable[[argparse.ArgumentParser], None], **settings: Any) -> None:
+        """``fill`` adds the arguments when they are needed: those of all commands take longer than a small build."""
+        super().__init__(**settings)
+        self._fill = fill
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Called for the command by the parser of the whole line, and by ``argparse`` for each half of the work."""
         if self._splitting:
             return super().parse_known_args(args, namespace)
+        self._fill(self)
         self._splitting = True
         try:
             return self.parse_known_intermixed_args(args, namespace)
@@ -48,38 +54,52 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, help="show the version and exit")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Command)
-    _add_build(commands)
-    _add_fetch(commands)
-    _add_lock(commands)
-    _add_check(commands)
-    _add_runtimes(commands)
-    _add_cache(commands)
+    # Told its name, it need not make a usage text to find it, which brings much along.
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Command, prog=parser.prog)
+    for name, module, fill, summary in (
+        ("build", "build", _fill_build, "build a layer of requirements and all that they need"),
+        ("fetch", "build", _fill_fetch, "put the wheels, proven, into a folder"),
+        ("lock", "lock", _fill_lock, "write down which wheels requirements are, for any tool to read"),
+        ("check", "check", _fill_check, "tell whether a layer is what a lock makes"),
+        ("runtimes", "runtimes", _fill_nothing, "list Lambda's Python runtimes"),
+        ("cache", "cache", _fill_cache, "look after the store of proven wheels"),
+    ):
+        _add_command(commands, name, module, fill, summary)
     return parser
 
 
-def _command(commands: Any, name: str, module: str, summary: str) -> argparse.ArgumentParser:
-    """A command's parser; its function, of the same name, is imported from ``module`` of this room when it is run."""
+def _add_command(
+    commands: Any, name: str, module: str, fill: Callable[[argparse.ArgumentParser], None], summary: str
+) -> None:
+    """Add a command, whose function of the same name is imported from ``module`` of this room when it is run."""
 
     def run(options: argparse.Namespace) -> int:
         code: int = getattr(importlib.import_module(f"lambda_wheels.cli.{module}"), name)(options)
         return code
 
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=summary, description=summary[0].upper() + summary[1:] + ".", allow_abbrev=False
-    )
+    def fill_all(parser: argparse.ArgumentParser) -> None:
+        _fill_words(parser)
+        fill(parser)
+
+    description = summary[0].upper() + summary[1:] + "."
+    parser = commands.add_parser(name, help=summary, description=description, allow_abbrev=False, fill=fill_all)
     parser.set_defaults(run=run)
+
+
+def _fill_words(parser: argparse.ArgumentParser) -> None:
     words = parser.add_argument_group("words")
     words.add_argument(
         "-v", "--verbose", action="store_true", help="say more: pip's own words, and the plain pip command"
     )
     words.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     words.add_argument("--json", action="store_true", help="print the result, or the problems, as JSON")
-    return parser
 
 
-def _add_build(commands: Any) -> None:
-    parser = _command(commands, "build", "build", "build a layer of requirements and all that they need")
+def _fill_nothing(parser: argparse.ArgumentParser) -> None:
+    """For a command without arguments of its own."""
+
+
+def _fill_build(parser: argparse.ArgumentParser) -> None:
     _add_wheels(parser)
     parser.add_argument(
         "-o",
@@ -100,8 +120,7 @@ def _add_build(commands: Any) -> None:
     _add_index(parser)
 
 
-def _add_fetch(commands: Any) -> None:
-    parser = _command(commands, "fetch", "build", "put the wheels, proven, into a folder")
+def _fill_fetch(parser: argparse.ArgumentParser) -> None:
     _add_wheels(parser)
     parser.add_argument(
         "-o", "--output", required=True, type=_output, metavar="FOLDER", help="the folder; made if need be"
@@ -109,8 +128,7 @@ def _add_fetch(commands: Any) -> None:
     _add_index(parser)
 
 
-def _add_lock(commands: Any) -> None:
-    parser = _command(commands, "lock", "lock", "write down which wheels requirements are, for any tool to read")
+def _fill_lock(parser: argparse.ArgumentParser) -> None:
     _add_wheels(parser, several=True)
     parser.add_argument(
         "-o",
@@ -133,8 +151,7 @@ def _add_lock(commands: Any) -> None:
     _add_index(parser)
 
 
-def _add_check(commands: Any) -> None:
-    parser = _command(commands, "check", "check", "tell whether a layer is what a lock makes")
+def _fill_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("layer", type=_not_empty, metavar="LAYER", help="a zip or a folder that lambda-wheels built")
     parser.add_argument(
         "wheels", nargs="*", type=_not_empty, metavar="WHEEL", help="a wheel that was given beside the lock"
@@ -146,12 +163,7 @@ def _add_check(commands: Any) -> None:
     _add_index(parser)
 
 
-def _add_runtimes(commands: Any) -> None:
-    _command(commands, "runtimes", "runtimes", "list Lambda's Python runtimes")
-
-
-def _add_cache(commands: Any) -> None:
-    parser = _command(commands, "cache", "cache", "look after the store of proven wheels")
+def _fill_cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["dir", "info", "verify", "clear"], help="what to do")
 
 

@@ -32,10 +32,15 @@ def compatibility(
         if all(wheel.requires_python.contains(RUNTIMES[name].python, prereleases=True) for wheel in wheels)
     ]
     choosy = [wheel.tags for wheel in wheels if _ANYWHERE not in wheel.tags]  # for the others no target lists its tags
-    fits = {pair for pair in product(runtimes, ARCHITECTURES) if all(map(Target(*pair).accepts, choosy))}
+    own = (target.runtime, target.architecture)
+    fits = {
+        pair
+        for pair in product(runtimes, ARCHITECTURES)
+        if all(map((target if pair == own else Target(*pair)).accepts, choosy))  # `target` has made its tags already
+    }
     # Built for it, perhaps under a waiver: then nothing is known of any other.
     best: tuple[Sequence[str], Sequence[str]] = ([target.runtime], [target.architecture])
-    if (target.runtime, target.architecture) not in fits:
+    if own not in fits:
         return tuple(best[0]), tuple(best[1])
     for count in range(1, len(ARCHITECTURES) + 1):
         for architectures in combinations(ARCHITECTURES, count):

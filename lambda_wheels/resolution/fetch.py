@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,10 +28,11 @@ Found = Mapping[str, StoredWheel]
 
 def find(wheels: Iterable[ResolvedWheel], store: Store) -> Found:
     """What the store has of ``wheels``. Each file is hashed again, side by side."""
-    wanted = list(wheels)
+    # The largest first, where a lock tells, so that at the end no thread is left alone with it.
+    wanted = sorted(wheels, key=lambda wheel: wheel.size or 0, reverse=True)
     if not wanted:
         return {}
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
         found = threads.map(lambda wheel: store.find(wheel.filename, wheel.sha256), wanted)
     return {stored.wheel.sha256: stored for stored in found if stored is not None}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
@@ -28,7 +27,7 @@ def locked_wheels(path: Path, beside: Iterable[Path], target: Target) -> Resolut
     """
     own = [_own_wheel(wheel) for wheel in beside]
     resolution = select(read_lock(path), path, target, but={wheel.name for wheel in own})
-    return replace(resolution, wheels=tuple(sorted([*resolution.wheels, *own], key=lambda wheel: wheel.name)))
+    return resolution._replace(wheels=tuple(sorted([*resolution.wheels, *own], key=lambda wheel: wheel.name)))
 
 
 def _own_wheel(path: Path) -> ResolvedWheel:
@@ -49,7 +48,7 @@ def with_promises_held(resolution: Resolution, found: Found) -> Resolution:
     pairs = [(wheel, found[wheel.sha256]) for wheel in resolution.wheels]
     if broken := [problem for wheel, stored in pairs for problem in _broken(wheel, stored)]:
         raise WheelError(broken)
-    return replace(resolution, problems=tuple(left_out([stored.wheel for _, stored in pairs], resolution.target)))
+    return resolution._replace(problems=tuple(left_out([stored.wheel for _, stored in pairs], resolution.target)))
 
 
 def _broken(wheel: ResolvedWheel, stored: StoredWheel) -> Iterator[Problem]:

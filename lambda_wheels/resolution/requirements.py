@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from packaging.utils import parse_wheel_filename
 
@@ -16,8 +17,7 @@ from lambda_wheels.resolution.requirement_files import absolute, exists, is_pass
 from lambda_wheels.resolution.requirement_strings import check_string
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Requirements:
+class Requirements(NamedTuple):
     """What the caller asked for, sorted by kind and found well-formed."""
 
     strings: tuple[str, ...]
@@ -28,7 +28,7 @@ class Requirements:
     """Wheels on this disk, absolute."""
     lock: Path | None = None
     """A lock, absolute: then there is nothing else but ``wheels``, as a lock says which wheels there are."""
-    passing: Mapping[Path, bytes] = field(default_factory=dict)
+    passing: Mapping[Path, bytes] = MappingProxyType({})
     """What those of ``files`` hold that can be read only once, and only here: pipes, ``/dev/stdin``."""
 
 
@@ -94,4 +94,4 @@ def with_copies(requirements: Requirements, scratch: Path) -> Requirements:
     for number, (path, content) in enumerate(requirements.passing.items()):
         copies[path] = scratch / f"requirements-{number}.txt"
         copies[path].write_bytes(content)
-    return replace(requirements, files=tuple(copies.get(path, path) for path in requirements.files), passing={})
+    return requirements._replace(files=tuple(copies.get(path, path) for path in requirements.files), passing={})

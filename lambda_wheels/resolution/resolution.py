@@ -42,8 +42,7 @@ class ResolvedWheel:
     """Further digests that a lock gives: for each the name that ``hashlib`` has for its kind, and it in hexadecimal."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """The wheels for a target, sorted by name, each fitting and all of them complete."""
 
     target: Target
@@ -52,7 +51,11 @@ class Resolution:
     """Warnings: a release that was yanked."""
     places: tuple[str, ...] = ()
     """As arguments of pip: the indexes, places and trusted hosts that requirement files brought; no credentials."""
-    credentials: tuple[str, ...] = field(default=(), repr=False)
+    credentials: tuple[str, ...] = ()
     """The URLs of indexes that carry credentials: they serve for the files there, too."""
     uploaded_prior_to: str = ""
     """The time before which every file was uploaded, with its zone (ISO 8601), where that was asked for."""
+
+    def __repr__(self) -> str:
+        """Without what may be secret."""
+        return f"Resolution({self.target}, wheels={self.wheels}, places={self.places})"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +80,7 @@ def resolve(
     _check_hooks(run, resolution)
     places = [argument for event in run.events if event["event"] == "places" for argument in event["arguments"]]
     [cooldown] = [event["until"] for event in run.events if event["event"] == "cooldown"]
-    return replace(resolution, places=tuple(places), credentials=run.credentials, uploaded_prior_to=cooldown)
+    return resolution._replace(places=tuple(places), credentials=run.credentials, uploaded_prior_to=cooldown)
 
 
 def _load(report: Path) -> dict[str, Any]:

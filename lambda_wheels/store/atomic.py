@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import stat
 import time
 from pathlib import Path
@@ -75,6 +74,8 @@ def discard(path: Path) -> None:
     :raises OSError: nothing is there, or it cannot be removed.
     """
     if path.is_dir() and not path.is_symlink():
+        import shutil  # here since it is hardly ever needed
+
         shutil.rmtree(path)
     else:
         path.unlink()

@@ -8,9 +8,7 @@ import errno
 import hashlib
 import logging
 import os
-import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -45,8 +43,7 @@ class Look(enum.Enum):
     UNREADABLE = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """The wheels below one folder. Any number of processes and threads may use it at once."""
 
     layout: Layout
@@ -131,6 +128,8 @@ class Place:
             sync_folder(destination.parent)
 
     def _copy_in(self, path: Path, destination: Path, sha256: str) -> None:
+        import shutil  # here since it is hardly ever needed
+
         with scratch_folder(self.layout.scratch) as scratch:
             copy = scratch / "copy"
             shutil.copyfile(path, copy)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -30,7 +29,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
             _sweep(parent)
             stack.callback(_remove_lock, lock)
             stack.enter_context(exclusive(lock))
-            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            stack.callback(_remove, folder)
             folder.mkdir()
         yield folder
 
@@ -50,9 +49,15 @@ def _sweep(parent: Path) -> None:
         lock = parent / f"{name}{_LOCK}"
         with exclusive(lock, wait=False) as abandoned:
             if abandoned:
-                shutil.rmtree(parent / name, ignore_errors=True)
+                _remove(parent / name)
         if abandoned:
             _remove_lock(lock)
+
+
+def _remove(folder: Path) -> None:
+    import shutil  # here since it brings every compressor along, and a build from a lock seldom needs a folder
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_lock(lock: Path) -> None:
