@@ -32,7 +32,7 @@ def build(options: argparse.Namespace) -> int:
         print(escape_controls(_summary(layer)))
         if (layer.zip_size or 0) > DIRECT_UPLOAD_LIMIT:
             say("note: over 50 MB zipped, so publishing it needs an S3 bucket")
-    if options.verbose:
+    if options.verbose and not options.quiet:
         say(f"the same tree by pip alone: {layer.pip_command}")
     return 0
 

@@ -80,8 +80,10 @@ class WheelFiles:
         """
         try:
             complete = self._opened(wheel).read_into(view, offset)
-        except OSError as error:
+        except FileNotFoundError as error:
             raise changed(wheel, error.strerror or str(error)) from error
+        except OSError as error:  # the wheel may be as it was: a process may have no more open files (ulimit -n), say
+            raise changed(wheel, error.strerror or str(error), "build again") from error
         if not complete:
             raise changed(wheel, "it is shorter than it was")
 

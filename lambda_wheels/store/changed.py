@@ -8,13 +8,13 @@ from lambda_wheels.errors import OutputError
 from lambda_wheels.problems import Problem
 
 
-def changed(file: Path, reason: str) -> OutputError:
-    """The error for ``file``, a wheel or its bytecode, that has gone or holds other bytes than it did."""
+def changed(file: Path, reason: str, hint: str = "build again, so that it is fetched again") -> OutputError:
+    """The error for ``file``, a wheel or its bytecode, that has gone, holds other bytes than it did, or is not read."""
     return OutputError(
         Problem(
             rule="wheel-changed",
             wheel=file.name,
             message=f"cannot be read from the store as it was proven: {reason}",
-            hint="build again, so that it is fetched again",
+            hint=hint,
         )
     )

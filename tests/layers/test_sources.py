@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -32,6 +35,25 @@ def test_pieces(tmp_path: Path, content: bytes, deflated: bool) -> None:
     pieces = list(pieces_of(_entry(tmp_path, content, deflated=deflated)))
     assert b"".join(pieces) == content
     assert max(map(len, pieces), default=0) <= PIECE
+
+
+@pytest.mark.parametrize(
+    ("refused", "hint"),
+    [
+        pytest.param(errno.ENOENT, "so that it is fetched again", id="gone"),
+        pytest.param(errno.EMFILE, "build again$", id="no more open files"),
+    ],
+)
+def test_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: int, hint: str) -> None:
+    """Only a wheel that has gone is to be fetched again; of another refusal the system's reason is told."""
+    entry = _entry(tmp_path, CONTENT, deflated=True)
+
+    def refuse(path: Path) -> NoReturn:
+        raise OSError(refused, os.strerror(refused))
+
+    monkeypatch.setattr("lambda_wheels.layers.sources._OpenWheel", refuse)
+    with pytest.raises(OutputError, match=f"{os.strerror(refused)}; .*{hint}"):
+        list(pieces_of(entry))
 
 
 @pytest.mark.parametrize(
