@@ -52,17 +52,9 @@ OURS = "lambda-wheels"
 def peers(case: Case) -> list[Peer]:
     """Ours first, then the others."""
     ours = [Peer(OURS, (_ours,))]
-    with_uv = [
-        Peer(f"uv + {name}", (_uv, step), programs=("uv", program), deflates=deflates)
-        for name, program, step, deflates in (
-            ("zip -r", "zip", _zip("-r"), True),
-            ("zip -1", "zip", _zip("-r1"), True),
-            ("7z -mx1", "7z", _7z, True),
-            ("zip -0", "zip", _zip("-r0"), False),
-        )
-    ]
     if case.locked:
-        return ours + with_uv
+        # Given versions uv asks the index again, given the lock it does not.
+        return ours + _with_uv("uv", _uv_with_versions)[:-1] + _with_uv("uv with the lock", _uv_with_lock)
     others = [
         Peer("pip + zip -r", (_pip, _zip("-r")), programs=("zip",)),
         Peer(
@@ -73,7 +65,20 @@ def peers(case: Case) -> list[Peer]:
             interpreters=("python3.13",),
         ),
     ]
-    return ours + with_uv[:-1] + others
+    return ours + _with_uv("uv", _uv)[:-1] + others
+
+
+def _with_uv(name: str, step: Step) -> list[Peer]:
+    """uv, and each way of zipping what it wrote."""
+    return [
+        Peer(f"{name} + {how}", (step, packing), programs=("uv", program), deflates=deflates)
+        for how, program, packing, deflates in (
+            ("zip -r", "zip", _zip("-r"), True),
+            ("zip -1", "zip", _zip("-r1"), True),
+            ("7z -mx1", "7z", _7z, True),
+            ("zip -0", "zip", _zip("-r0"), False),
+        )
+    ]
 
 
 def lock_command(case: Case, output: Path) -> list[str]:
@@ -96,15 +101,31 @@ def _ours(case: Case) -> list[str]:
     return [*_lambda_wheels("build", case), *wanted, "--output", ZIP, "-q"]
 
 
+def versions_of(lock: Path) -> Path:
+    """Where what a lock has is written as plain versions, beside it."""
+    return lock.with_name("versions.txt")
+
+
+def _uv_with_lock(case: Case) -> list[str]:
+    return [*_uv_install(case), "--no-deps", "-r", str(case.lock)]
+
+
+def _uv_with_versions(case: Case) -> list[str]:
+    assert case.lock is not None
+    return [*_uv_install(case), "--no-deps", "-r", str(versions_of(case.lock))]
+
+
 def _uv(case: Case) -> list[str]:
+    return [*_uv_install(case), *case.requirements]
+
+
+def _uv_install(case: Case) -> list[str]:
     # Both of Amazon Linux 2023's words: uv knows the glibc by the platform's name.
     platform = f"{case.target.machine}-manylinux_2_34"
-    wanted = ["--no-deps", "-r", str(case.lock)] if case.lock else case.requirements
     return [
         str(program_of("uv")),
         *("pip", "install", "--quiet", "--target", "python", "--only-binary", ":all:", "--no-compile-bytecode"),
         *("--python-platform", platform, "--python-version", case.python),
-        *wanted,
     ]
 
 
@@ -125,7 +146,9 @@ def pip_target(case: Case) -> list[str]:
 
 
 def _builders(case: Case) -> list[str]:
-    return [sys.executable, "-m", "bench.builders", case.target.runtime, case.target.architecture, *case.requirements]
+    # By its path: with the repository on the path, our own rows would import the source, which may have no bytecode.
+    script = str(Path(__file__).with_name("builders.py"))
+    return [sys.executable, script, case.target.runtime, case.target.architecture, *case.requirements]
 
 
 def _zip(flag: str) -> Step:

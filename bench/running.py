@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-REPOSITORY = str(Path(__file__).parent.parent)
 _UNIT = 1 if sys.platform == "darwin" else 1024
 """Of ``ru_maxrss``, in bytes."""
 

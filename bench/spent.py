@@ -65,7 +65,7 @@ def spent(folder: Path, rounds: int) -> None:
         started = time.perf_counter()
         subprocess.run([sys.executable, "-c", "pass"], check=True)
         runs.setdefault("starting Python", []).append((time.perf_counter() - started) * 1000)
-        answer = subprocess.check_output(command, env=caches(folder / "caches"))
+        answer = subprocess.check_output(command, env=caches(folder / "caches"), cwd=folder)
         for step, took in json.loads(answer).items():
             runs.setdefault(step, []).append(took)
     print("| step | ms |\n|---|---:|")

@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bench.cases import Aim, Case
-from bench.peers import OURS, ZIP, Peer, lock_command, peers
-from bench.running import REPOSITORY, Measured, measure, median
+from bench.peers import OURS, ZIP, Peer, lock_command, peers, versions_of
+from bench.running import Measured, measure, median
 
 _COPY = "cp of the result"
 _FASTEST = "uv + the fastest that deflates"
@@ -28,7 +29,6 @@ def caches(folder: Path) -> dict[str, str]:
         "LAMBDA_WHEELS_CACHE": str(folder / "lambda-wheels"),
         "PIP_CACHE_DIR": str(folder / "pip"),
         "UV_CACHE_DIR": str(folder / "uv"),
-        "PYTHONPATH": REPOSITORY,
     }
 
 
@@ -39,6 +39,8 @@ def with_lock(case: Case, folder: Path) -> Case:
     place = Path(tempfile.mkdtemp(dir=folder))
     lock = place / "pylock.toml"
     subprocess.run(lock_command(case, lock), env=caches(folder / "caches"), check=True, cwd=place)
+    packages = tomllib.loads(lock.read_text(encoding="utf-8"))["packages"]
+    versions_of(lock).write_text("".join(f"{package['name']}=={package['version']}\n" for package in packages))
     return replace(case, lock=lock)
 
 
