@@ -99,7 +99,7 @@ def fetch_wheels(
         strict=strict,
         options=options,
     )
-    from lambda_wheels.layers import check_wheel_folder, copy_wheels
+    from lambda_wheels.layers import check_wheel_folder, copy_wheels  # here since building a layer needs neither
 
     output = Path(output)
     check_wheel_folder(output)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -30,9 +29,6 @@ _LOOK_EVERY: Final = 0.1
 
 _NONE: Final = Waivers()
 
-_LOCKS: Final = 64
-"""How many wheels are locked at the most, each lock being an open file (macOS gives a process 256): they save work."""
-
 
 def compile_wheels(
     wheels: Sequence[StoredWheel],
@@ -58,10 +54,7 @@ def compile_wheels(
     missing = [stored for stored in wheels if stored.wheel.filename not in packs]
     if not missing:
         return Bytecode(version=version, packs=packs)
-    with contextlib.ExitStack() as locks:
-        # Always in one order: two builds that wait for each other's wheels would wait for ever.
-        for sha256 in sorted({stored.wheel.sha256 for stored in missing})[:_LOCKS]:
-            locks.enter_context(store.lock(sha256))
+    with store.lock(*(stored.wheel.sha256 for stored in missing)):
         packs |= _find(missing, version, store)  # another build may have compiled some while we waited
         missing = [stored for stored in missing if stored.wheel.filename not in packs]
         work = Work([(stored, sources[stored.wheel.filename]) for stored in missing], interpreter, waivers)

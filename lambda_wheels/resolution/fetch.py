@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +17,6 @@ from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel
 from lambda_wheels.store import Store, StoredWheel
 from lambda_wheels.waivers import Waivers
 from lambda_wheels.wheels import Wheel
-
-_LOCKS = 64
-"""How many wheels are locked at the most, each lock being an open file (macOS gives a process 256): they save work."""
 
 Found = Mapping[str, StoredWheel]
 """Wheels that the store has, by sha256."""
@@ -68,10 +64,7 @@ def fetch(
 
     new: dict[str, tuple[Path, Wheel]] = {}
     problems: list[Problem] = []
-    with contextlib.ExitStack() as locks:
-        # Always in one order: two builds that wait for each other's wheels would wait for ever.
-        for sha256 in sorted({wheel.sha256 for wheel in missing})[:_LOCKS]:
-            locks.enter_context(store.lock(sha256))
+    with store.lock(*(wheel.sha256 for wheel in missing)):
         found = {**found, **find(missing, store)}  # another build may have brought some while we waited
         missing = _missing(wheels, found)
         here = len(found)

@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lambda_wheels.errors import OutputError
 from lambda_wheels.problems import Problem, Severity
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from lambda_wheels.store.care import StoreInfo
 
 logger = logging.getLogger(__name__)
+
+_LOCKS: Final = 64
+"""How many wheels are locked at the most, each lock being an open file (macOS gives a process 256)."""
 
 
 def default_folder() -> Path:
@@ -177,15 +180,18 @@ class Store:
             yield folder
 
     @contextlib.contextmanager
-    def lock(self, sha256: str) -> Iterator[None]:
-        """Hold the lock for work on one wheel, between processes and threads; a process that dies lets go of it.
+    def lock(self, *digests: str) -> Iterator[None]:
+        """Hold the locks for work on the wheels with these sha256, between processes and threads; who dies lets go.
 
-        It saves double work, no more: where files cannot be locked, only the threads of this process are kept apart. A
-        thread cannot take the same lock twice.
+        It saves double work, no more: where files cannot be locked, only the threads of this process are kept apart,
+        and of many wheels only the first :data:`_LOCKS` are locked. A thread cannot take the same lock twice.
 
-        :raises ValueError: ``sha256`` is not one.
+        :raises ValueError: one is no sha256.
         """
-        with exclusive(self._layout.lock(sha256), required=False):
+        with contextlib.ExitStack() as locks:
+            # Always in one order: two builds that wait for each other's wheels would wait for ever.
+            for sha256 in sorted(set(digests))[:_LOCKS]:
+                locks.enter_context(exclusive(self._layout.lock(sha256), required=False))
             yield
 
     def info(self) -> StoreInfo:

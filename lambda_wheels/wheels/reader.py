@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from lambda_wheels.wheels.content import chunks_of
 from lambda_wheels.wheels.core_metadata import CoreMetadata, read_metadata
 from lambda_wheels.wheels.damage import DamagedMemberError
 from lambda_wheels.wheels.directory import read_directory, readable
@@ -14,7 +15,6 @@ from lambda_wheels.wheels.directory_entry import DirectoryEntry
 from lambda_wheels.wheels.entry_points import read_entry_points
 from lambda_wheels.wheels.filename import Identity, read_filename
 from lambda_wheels.wheels.findings import Findings
-from lambda_wheels.wheels.inflate import inflated
 from lambda_wheels.wheels.layout import check_data, find_data, find_dist_info, landing
 from lambda_wheels.wheels.modes import check_modes
 from lambda_wheels.wheels.names import check_names
@@ -50,7 +50,7 @@ def read_member(file: BinaryIO, member: Member) -> bytes:
     :raises ValueError: the wheel is no longer the one that was proven.
     """
     try:
-        return b"".join(_chunks(file, member))
+        return b"".join(chunks_of(file, member))
     except DamagedMemberError as damage:
         raise ValueError(f"{member.name}: {damage}") from None
 
@@ -145,15 +145,9 @@ def _read_dist_info(
 
 def _digest(file: BinaryIO, member: Member, kind: str) -> bytes:
     digest = hashlib.new(kind)
-    for chunk in _chunks(file, member):
+    for chunk in chunks_of(file, member):
         digest.update(chunk)
     return digest.digest()
-
-
-def _chunks(file: BinaryIO, member: Member) -> Iterator[bytes]:
-    return inflated(
-        file, method=member.method, offset=member.offset, compressed_size=member.compressed_size, size=member.size
-    )
 
 
 def _data_beside(dist_info: str | None) -> str:

@@ -294,3 +294,22 @@ def test_named_from_a_folder_that_has_gone(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setenv("LAMBDA_WHEELS_CACHE", "store")
     with open_store() as store, store.scratch(), store.lock("0" * 64):
         assert [problem.rule for problem in store.problems] == ["store-not-writable"]
+
+
+def test_locks_of_several_wheels(store: Store) -> None:
+    """Two who lock several wheels, named in whatever order, wait neither for each other nor for themselves."""
+    wheels = [f"{number:064x}" for number in range(8)]
+    start = threading.Barrier(2)
+
+    def work(digests: list[str]) -> None:
+        start.wait()
+        for _ in range(20):
+            with store.lock(*digests, digests[0]):
+                pass
+
+    threads = [threading.Thread(target=work, args=(order,), daemon=True) for order in (wheels, wheels[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not [thread for thread in threads if thread.is_alive()]
