@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from lambda_wheels.audit import audit_wheel
+from lambda_wheels.audit import audit_natives, audit_wheel, placed
 from lambda_wheels.call import Call
 from lambda_wheels.errors import OutputError, WheelError
 from lambda_wheels.problems import Problem, Severity
@@ -59,6 +59,7 @@ def judged(call: Call, resolution: Resolution, stored: list[StoredWheel], found:
         *found,
         *resolution.problems,
         *(problem for one in stored for problem in (*one.wheel.problems, *audit_wheel(one.wheel, target))),
+        *audit_natives([place for one in stored for place in placed(one.wheel)], target),
     ]
     verdict = call.waivers.judge(problems, strict=call.strict)
     if verdict.errors:

@@ -184,6 +184,21 @@ RULES: Final = MappingProxyType(
             ("shadows-stdlib", "The wheel has a module that takes the place of the standard library's; a warning."),
             waivable=True,
         ),
+        # The machine code
+        **_rules(
+            ("native-in-any", "A wheel claims to fit any platform, and holds a library of one."),
+            ("foreign-binary", "A library is for another system than Linux; beside those for Linux a warning."),
+            ("wrong-machine", "A file is for another machine than the target's; a warning where its name says so."),
+            ("native-damaged", "The loader would refuse a library: it is cut off, forged, or something else."),
+            ("extension-name", "The name of an extension module says that it is for another Python or machine."),
+            ("missing-library", "A library is needed that neither the runtime nor the layer has."),
+            (
+                "library-elsewhere",
+                "A library is needed that is in the layer where the loader does not look; a warning.",
+            ),
+            ("missing-symbol-version", "A newer version of a library of the runtime is needed than it has."),
+            waivable=True,
+        ),
         # The bytecode
         **_rules(
             (

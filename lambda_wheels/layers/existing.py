@@ -185,7 +185,8 @@ def _manifests(layer: Path) -> Iterator[tuple[str, bytes]]:
     with layer.open("rb") as file:
         findings = Findings(layer.name)
         entries = [entry for entry in _directory(layer, findings) if is_manifest_path(entry.name)]
-        members, _ = prove(layer, [entry for entry in entries if entry.size <= _LARGEST_MANIFEST], findings, _nobody)
+        small = [entry for entry in entries if entry.size <= _LARGEST_MANIFEST]
+        members = prove(layer, small, findings, _nobody).members
         if not members and findings.problems:
             raise WheelError(findings.problems)
         for name, member in members.items():
@@ -214,7 +215,7 @@ def _files_of_zip(layer: Path) -> tuple[dict[str, File], list[Problem]]:
     entries = _directory(layer, findings)
     check_names(entries, findings)
     check_modes(entries, findings)
-    members, _ = prove(layer, entries, findings, _nobody)
+    members = prove(layer, entries, findings, _nobody).members
     modes = {entry.name: stat.S_IMODE(entry.mode) for entry in entries}
     found = {name: File(modes[name], member.sha256) for name, member in members.items()}
     errors = [problem for problem in findings.problems if problem.severity is Severity.ERROR]

@@ -11,7 +11,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem
 from lambda_wheels.targets.architectures import ARCHITECTURES, Architecture
-from lambda_wheels.targets.runtimes import RUNTIMES, Runtime
+from lambda_wheels.targets.runtimes import RUNTIMES, OperatingSystem, Runtime
 
 _LEGACY_MANYLINUX = {5: "manylinux1", 12: "manylinux2010", 17: "manylinux2014"}
 """The names that PEP 600 made aliases of manylinux_2_5, _2_12 and _2_17."""
@@ -69,6 +69,17 @@ class Target:
         """The interpreter part of a tag, ``cp313``. Lambda's builds have the ABI of the same name."""
         major, minor = self.python_version
         return f"cp{major}{minor}"
+
+    @property
+    def operating_system(self) -> OperatingSystem:
+        """The image under the runtime."""
+        return self._runtime.os
+
+    @property
+    def extension_suffixes(self) -> tuple[str, ...]:
+        """What the names of extension modules end in there: ``importlib.machinery.EXTENSION_SUFFIXES`` (PEP 3149)."""
+        major, minor = self.python_version
+        return (f".cpython-{major}{minor}-{self.machine}-linux-gnu.so", ".abi3.so", ".so")
 
     @cached_property
     def platforms(self) -> tuple[str, ...]:

@@ -10,9 +10,11 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.wheels.native import Elf, Format, Native
 from lambda_wheels.wheels.wheel import Member, Wheel
 
 _MEMBER_TYPES = (str, int, int, int, int, int, bool, str)
+_ELF_TYPES = (str, int, bool, str, list, list, list, list, str)
 
 
 def wheel_as_json(wheel: Wheel) -> object:
@@ -32,6 +34,7 @@ def wheel_as_json(wheel: Wheel) -> object:
         "data": wheel.data,
         "entry_points": wheel.entry_points,
         "members": [list(member) for member in wheel.members],
+        "natives": [[native.path, native.format, list(native.elf) if native.elf else None] for native in wheel.natives],
         "problems": [problem.as_dict() for problem in wheel.problems],
     }
 
@@ -64,6 +67,7 @@ def _wheel(value: Any) -> Wheel:
         data=_text(value["data"]),
         entry_points=_text(value["entry_points"]),
         members=tuple(map(_member, value["members"])),
+        natives=tuple(map(_native, value["natives"])),
         problems=tuple(Problem(**{**row, "severity": Severity(row["severity"])}) for row in value["problems"]),
     )
 
@@ -72,6 +76,20 @@ def _member(row: list[Any]) -> Member:
     if tuple(map(type, row)) != _MEMBER_TYPES:
         raise TypeError(row)
     return Member._make(row)
+
+
+def _native(row: list[Any]) -> Native:
+    path, kind, elf = row
+    return Native(_text(path), Format(kind), None if elf is None else _elf(elf))
+
+
+def _elf(row: list[Any]) -> Elf:
+    if tuple(map(type, row)) != _ELF_TYPES:
+        raise TypeError(row)
+    machine, bits, little_endian, soname, needed, versions, rpath, runpath, damage = row
+    pairs = tuple((_text(library), _text(version)) for library, version in versions)
+    lists = [tuple(map(_text, texts)) for texts in (needed, rpath, runpath)]
+    return Elf(machine, bits, little_endian, soname, lists[0], pairs, lists[1], lists[2], damage)
 
 
 def _text(value: object) -> str:

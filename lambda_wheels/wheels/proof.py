@@ -12,8 +12,9 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from lambda_wheels.wheels.damage import DamagedMemberError
 from lambda_wheels.wheels.directory_entry import DESCRIPTOR_FLAG, DirectoryEntry
@@ -21,6 +22,7 @@ from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.inflate import CHUNK, inflated
 from lambda_wheels.wheels.local_header import LOCAL_HEADER, check_descriptor, check_local_header, header_size
 from lambda_wheels.wheels.modes import is_executable
+from lambda_wheels.wheels.native import Format, Native, concerns, is_loaded
 from lambda_wheels.wheels.wheel import Member
 
 _MOST_THREADS: Final = 8
@@ -31,18 +33,28 @@ _READ_AHEAD: Final = 32 * 1024
 """Bytes read with each header: most members are smaller, and so take one system call."""
 
 
+class Proof(NamedTuple):
+    """What is known of a file whose members were all read."""
+
+    members: dict[str, Member]
+    """Those that are sound, by name; folders are left out."""
+    natives: tuple[Native, ...]
+    """Those of them that are machine code, in the same order."""
+    sha256: str
+    """Of the whole file, hexadecimal."""
+
+
 def prove(
     path: Path,
     entries: Sequence[DirectoryEntry],
     findings: Findings,
     on_inflated: Callable[[int], None],
-) -> tuple[dict[str, Member], str]:
+) -> Proof:
     """Inflate and check every member of the wheel at ``path``.
 
     :param on_inflated: told from this thread how many bytes were inflated since it was last told; what it raises ends
         the work.
-    :returns: the members that are sound, by name, folders left out, and the sha256 of the whole file. What is wrong
-        with the others goes to ``findings``.
+    :returns: what is known of the members that are sound. What is wrong with the others goes to ``findings``.
     :raises OSError: the file cannot be read.
     """
     work = _Work(path, entries)
@@ -63,11 +75,14 @@ def prove(
         damage = work.damages.get(entry.offset)
         if damage is not None:
             findings.add(damage.rule, damage.message, member=damage.member or entry.name)
-    proven: dict[str, Member] = {}
+    members: dict[str, Member] = {}
+    natives: dict[str, Native] = {}
     for entry in entries:
-        if entry.offset in work.members:
-            proven.setdefault(entry.name, work.members[entry.offset])
-    return proven, digest.result()
+        if entry.offset in work.members and entry.name not in members:
+            members[entry.name] = work.members[entry.offset]
+            if native := work.natives.get(entry.offset):
+                natives[entry.name] = native
+    return Proof(members=members, natives=tuple(natives.values()), sha256=digest.result())
 
 
 class _Work:
@@ -78,6 +93,7 @@ class _Work:
         self.waiting = deque(sorted(entries, key=lambda entry: entry.size, reverse=True))
         self.members: dict[int, Member] = {}
         """By the offset of the entry, as names may not be unique."""
+        self.natives: dict[int, Native] = {}
         self.damages: dict[int, DamagedMemberError] = {}
         self.inflated: deque[int] = deque()
 
@@ -114,9 +130,11 @@ class _Work:
             raise DamagedMemberError("archive-overlap", "it reaches into what follows it")
         crc = 0
         sha256 = hashlib.sha256()
+        code = _Code(entry)
         for chunk in inflated(
             file, method=entry.method, offset=start, compressed_size=entry.compressed_size, size=entry.size
         ):
+            code.add(chunk)
             crc = zlib.crc32(chunk, crc)
             sha256.update(chunk)
             self.inflated.append(len(chunk))
@@ -125,6 +143,8 @@ class _Work:
         if after < entry.end or entry.flags & DESCRIPTOR_FLAG:
             file.seek(after)
             check_descriptor(entry, file.read(min(entry.end - after, _READ_AHEAD)))
+        if (native := code.native()) is not None:
+            self.natives[entry.offset] = native
         return Member(
             name=entry.name,
             method=entry.method,
@@ -135,6 +155,33 @@ class _Work:
             executable=is_executable(entry.mode),
             sha256=sha256.hexdigest(),
         )
+
+
+class _Code:
+    """The bytes of a member that is machine code, kept while it is read: what the loader looks at is all over it."""
+
+    def __init__(self, entry: DirectoryEntry) -> None:
+        self._path = entry.name
+        # pip makes every script executable.
+        self._executable = is_executable(entry.mode) or ".data/scripts/" in entry.name
+        self._started = False
+        self._content: BytesIO | None = None
+
+    def add(self, chunk: bytes) -> None:
+        """The next piece of the member."""
+        if not self._started and concerns(self._path, chunk, executable=self._executable):
+            self._content = BytesIO()
+        self._started = True
+        if self._content is not None:
+            self._content.write(chunk)
+
+    def native(self) -> Native | None:
+        """What it is, once all of it was added; None where it is no machine code."""
+        if self._content is None:
+            return Native(self._path, Format.OTHER) if is_loaded(self._path) and not self._started else None
+        from lambda_wheels.wheels.elf import read_native  # here since it takes 50 ms, and most wheels have none
+
+        return read_native(self._path, self._content)
 
 
 def _sha256(path: Path) -> str:

@@ -62,7 +62,7 @@ def _read(
     entries = read_directory(file, size, findings)
     check_names(entries, findings)
     check_modes(entries, findings)
-    members, sha256 = prove(path, readable(entries, findings), findings, on_inflated)
+    proof = prove(path, readable(entries, findings), findings, on_inflated)
 
     names = [entry.name for entry in entries]
     files = [entry.name for entry in entries if not entry.is_folder]
@@ -72,12 +72,12 @@ def _read(
     check_surprises(((name, landed) for name in files if (landed := landing(name, data)) is not None), findings)
     metadata, entry_points = CoreMetadata(), ""
     if dist_info is not None:
-        metadata, entry_points = _read_dist_info(file, dist_info, entries, members, identity, findings)
+        metadata, entry_points = _read_dist_info(file, dist_info, entries, proof.members, identity, findings)
     findings.raise_if_unsafe()
     assert dist_info is not None  # without one we have just raised
     return Wheel(
         filename=findings.wheel,
-        sha256=sha256,
+        sha256=proof.sha256,
         size=size,
         name=identity.name,
         version=identity.version,
@@ -89,7 +89,8 @@ def _read(
         dist_info=dist_info,
         data=data,
         entry_points=entry_points,
-        members=tuple(members.values()),
+        members=tuple(proof.members.values()),
+        natives=proof.natives,
         problems=tuple(findings.problems),
     )
 

@@ -10,6 +10,7 @@ from packaging.utils import BuildTag, NormalizedName
 from packaging.version import Version
 
 from lambda_wheels.problems import Problem
+from lambda_wheels.wheels.native import Native
 
 
 class Member(NamedTuple):  # a named tuple because a build makes thousands: four times as fast
@@ -57,5 +58,7 @@ class Wheel(NamedTuple):
     """The text of ``entry_points.txt``; empty where there is none."""
     members: tuple[Member, ...]
     """In the order of the archive's directory. Folders are left out."""
+    natives: tuple[Native, ...]
+    """Those of its members that are machine code."""
     problems: tuple[Problem, ...]
     """What was found that need not stop a build: warnings, and errors that can be waived for a project."""

@@ -80,6 +80,7 @@ def hand_made(
         data=data or f"{name}-{version}.data",
         entry_points=entry_points,
         members=tuple(members),
+        natives=(),
         problems=(),
     )
     return StoredWheel(wheel, folder / filename)

@@ -1,0 +1,101 @@
+"""The rules about what the files of a layer need from each other, and from the image under the runtime. (Pure.)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from lambda_wheels.audit.loader import Loader, Loading, Missing
+from lambda_wheels.audit.placed import Placed, by_owner, chooses, found
+from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.targets import Target
+from lambda_wheels.wheels.native import split_version
+
+_WITHOUT: Final = {
+    "opencv-python": "opencv-python-headless",
+    "opencv-contrib-python": "opencv-contrib-python-headless",
+}
+"""The same project without a desktop's libraries."""
+
+
+def audit_libraries(places: Sequence[Placed], target: Target) -> Iterator[Problem]:
+    """What the loader of ``target`` would not find for any of the files, each once."""
+    loader = Loader(places, target)
+    loadings = [*loader.loadings()]
+    choosing = {owner for owner, mine in by_owner(places).items() if chooses(mine)}
+    for place, problem in (*_missing(loader, loadings, target), *_versions(loader, loadings, target)):
+        yield problem.as_warning() if place.owner in choosing else problem
+
+
+def _missing(loader: Loader, loadings: Sequence[Loading], target: Target) -> Iterator[tuple[Placed, Problem]]:
+    """Every library that is needed is in the image or where the loader looks; one problem for each of a wheel."""
+    groups: dict[tuple[str, bool, str], dict[str, Missing]] = {}
+    for missing in (missing for loading in loadings for missing in loading.missing):
+        key = (missing.place.owner, missing.place.native.is_loaded, missing.library)
+        groups.setdefault(key, {}).setdefault(missing.place.path, missing)
+    for group in groups.values():
+        (place, library), *others = group.values()
+        elsewhere = loader.elsewhere(library)
+        if elsewhere is not None:
+            yield (
+                place,
+                found(
+                    "library-elsewhere",
+                    place,
+                    f"it needs {library}, which is at {elsewhere.path}, where the loader does not look",
+                    "it works if the project loads that first, as some do",
+                    severity=Severity.WARNING,
+                    others=len(others),
+                ),
+            )
+        else:
+            yield (
+                place,
+                found(
+                    "missing-library",
+                    place,
+                    f"it needs {library}, which neither the layer has nor {_image(target)}",
+                    _what_helps(place, library),
+                    others=len(others),
+                ),
+            )
+
+
+def _image(target: Target) -> str:
+    return f"{target.runtime} ({target.operating_system.name})"
+
+
+def _what_helps(place: Placed, library: str) -> str:
+    instead = _WITHOUT.get(place.project or "")
+    if instead:
+        return f"take {instead}, which does without"
+    allow = f", or allow missing-library:{place.project} if only a module that you do not use needs it"
+    return f"bring it along with --lib PATH/{library}{allow if place.project else ''}"
+
+
+def _versions(loader: Loader, loadings: Sequence[Loading], target: Target) -> Iterator[tuple[Placed, Problem]]:
+    """The image's libraries have the versions of symbols that are needed; one problem for each kind of a wheel."""
+    needed = {(place.path, library): place for loading in loadings for place, library in loading.from_image}
+    groups: dict[tuple[str, bool, str], list[tuple[tuple[int, ...], str, str, Placed]]] = {}
+    for (_, provider), place in needed.items():
+        assert place.native.elf is not None
+        for library, version in place.native.elf.versions:
+            kind, number = split_version(version)
+            if library == provider and loader.image.lacks_version(version, kind, number):
+                key = (place.owner, place.native.is_loaded, kind)
+                groups.setdefault(key, []).append((number, version, library, place))
+    for group in groups.values():
+        _, version, library, place = max(group, key=lambda row: row[0])
+        kind, _ = split_version(version)
+        newest = loader.image.newest.get(kind)
+        has = f"{kind}_{'.'.join(map(str, newest))}" if newest else "none of that kind"
+        yield (
+            place,
+            found(
+                "missing-symbol-version",
+                place,
+                f"it needs {version} of {library}, {_image(target)} has {has}",
+                "take an older release, or build for a newer runtime",
+                others=len({row[3].path for row in group}) - 1,
+            ),
+        )

@@ -1,0 +1,103 @@
+"""A file of machine code at its place in a layer, as the rules about such files see it. (Pure values.)"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.targets import Target
+from lambda_wheels.wheels import Wheel
+from lambda_wheels.wheels.layout import landing
+from lambda_wheels.wheels.native import Elf, Format, Native
+
+
+class Placed(NamedTuple):
+    """One file of machine code in a layer."""
+
+    path: str
+    """Below ``/opt``, ``python/numpy/core/…``."""
+    native: Native
+    project: str | None
+    """The project that brings it, normalised, as far as known."""
+    wheel: str | None
+    """The file name of the wheel that brings it."""
+
+    @property
+    def folder(self) -> str:
+        """Where it lies, below ``/opt``: what the loader calls ``$ORIGIN``."""
+        return posixpath.dirname(self.path)
+
+    @property
+    def owner(self) -> str:
+        """What brings it: the wheel, the project, or nobody known."""
+        return self.wheel or self.project or ""
+
+
+def placed(wheel: Wheel, folder: str = "python/", *, scripts: bool = False) -> Iterator[Placed]:
+    """The machine code of ``wheel``, unpacked into ``folder`` of a layer.
+
+    :param scripts: whether its scripts are in the layer.
+    """
+    for native in wheel.natives:
+        if (path := landing(native.path, wheel.data)) is not None:
+            yield Placed(folder + path, native, wheel.name, wheel.filename)
+        elif scripts and native.path.startswith(script := f"{wheel.data}/scripts/"):
+            yield Placed(f"bin/{native.path.removeprefix(script)}", native, wheel.name, wheel.filename)
+
+
+def fits(elf: Elf, target: Target) -> bool:
+    """Whether the machine is the target's."""
+    return (elf.machine, elf.bits, elf.little_endian) == (target.machine, 64, True)
+
+
+def found(
+    rule: str, place: Placed, message: str, hint: str, *, severity: Severity | None = None, others: int = 0
+) -> Problem:
+    """A finding about ``place``; about a program it is a warning, since nothing is started by an import.
+
+    :param others: how many other files of the same owner it is about as well.
+    """
+    if severity is None:
+        severity = Severity.ERROR if place.native.is_loaded else Severity.WARNING
+    return Problem(
+        rule=rule,
+        severity=severity,
+        project=place.project,
+        wheel=place.wheel,
+        member=place.native.path,
+        message=message + _and(others),
+        hint=hint,
+    )
+
+
+def together(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems, those that differ only in the file as one, which names the first."""
+    groups: dict[Problem, list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault(replace(problem, member=None), []).append(problem)
+    for first, *others in groups.values():
+        yield replace(first, message=first.message + _and(len(others)))
+
+
+def _and(others: int) -> str:
+    return f" (and {others:,} other {'file' if others == 1 else 'files'})" if others else ""
+
+
+def chooses(places: Sequence[Placed]) -> bool:
+    """Whether a wheel of these files brings libraries for several systems: it then loads the one that fits, or none.
+
+    Debuggers and bridges to other languages do, some of them in a wheel for any platform.
+    """
+    loaded = [place.native for place in places if place.native.is_loaded and place.native.format is not Format.OTHER]
+    return len({native.format for native in loaded}) > 1
+
+
+def by_owner(places: Iterable[Placed]) -> dict[str, list[Placed]]:
+    """The files of each wheel or project, together."""
+    groups: dict[str, list[Placed]] = {}
+    for place in places:
+        groups.setdefault(place.owner, []).append(place)
+    return groups
