@@ -185,6 +185,7 @@ RULES: Final = MappingProxyType(
             waivable=True,
         ),
         # The machine code
+        **_rules(("not-a-library", "A file that is to be brought along is not a shared object for Linux.")),
         **_rules(
             ("native-in-any", "A wheel claims to fit any platform, and holds a library of one."),
             ("foreign-binary", "A library is for another system than Linux; beside those for Linux a warning."),

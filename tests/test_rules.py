@@ -19,8 +19,8 @@ member-name-empty member-name-encoding member-name-hidden member-name-length mem
 member-size member-socket member-stream member-symlink metadata-encoding metadata-missing metadata-name
 metadata-requires-dist metadata-requires-python+ metadata-size metadata-version missing-library+
 missing-symbol-version+ native-damaged+ native-in-any+ no-binary no-fitting-wheel no-interpreter no-requirement
-no-sha256 no-such-file no-such-project no-such-version not-a-wheel not-an-index only-prereleases only-sdist
-only-yanked output-failed output-not-ours output-refused path-conflict+ pip-failed pip-refused pip-timeout
+no-sha256 no-such-file no-such-project no-such-version not-a-library not-a-wheel not-an-index only-prereleases
+only-sdist only-yanked output-failed output-not-ours output-refused path-conflict+ pip-failed pip-refused pip-timeout
 pip-unusable program-refused pth-file+ record-digest+ record-duplicate-row+ record-encoding record-hash+
 record-missing record-missing-row+ record-row+ record-size+ record-surplus-row+ requires-python resolution-too-deep
 shadows-stdlib+ site-customization+ store-damaged store-failed store-not-writable string-for-path too-large
