@@ -46,12 +46,12 @@ def _imported(tree: str, folders: list[str], name: str) -> str:
     """Nothing where ``name`` can be imported; else why not, in one line."""
     try:
         _keep(tree)
+        if name not in sys.builtin_module_names:
+            sys.modules.pop(name, None)  # that of the standard library, in whose place the layer has one
         # What Lambda does with them when a function starts: .pth files are processed once all are on the path.
         sys.path[:0] = folders
         for folder in folders:
             site.addsitedir(folder)
-        if name not in sys.builtin_module_names:
-            sys.modules.pop(name, None)  # that of the standard library, in whose place the layer has one
         __import__(name)
     except SystemExit as error:
         return f"it ends Python: SystemExit: {error.code}"[:_LONGEST]

@@ -18,6 +18,10 @@ _NO_NAMESPACES: Final = frozenset(
 _DEEPEST: Final = 8
 """How many namespace packages may lie in one another; in real wheels it is two or three."""
 
+_LOOSE_BELOW: Final = 2
+"""How deep in namespace packages single Python files are found. There are hundreds further down (``google.type``), many
+of which only some other project would use."""
+
 
 class Module(NamedTuple):
     """Something to import."""
@@ -37,7 +41,7 @@ def modules_of(files: Iterable[str], python_version: tuple[int, int], suffixes: 
     """What can be imported from the top of a layer, by name.
 
     Of a package its ``__init__`` is all that counts. A namespace package (PEP 420) executes nothing, so that what lies
-    in it is imported instead.
+    in it is imported instead: packages and extension modules, and single files that lie in the outermost one.
 
     :param files: the paths in the layer.
     :param suffixes: those of the extension modules that the interpreter loads, in its order.
@@ -49,7 +53,8 @@ def modules_of(files: Iterable[str], python_version: tuple[int, int], suffixes: 
         for name in sorted({stem for folder in path for stem in _stems(folders[folder], suffixes)} - _NEVER):
             places = (_file_of(name, folder, folders, suffixes) for folder in path)
             if member := next(filter(None, places), None):
-                found.append(Module(prefix + name, member))
+                if prefix.count(".") < _LOOSE_BELOW or not _is_loose(member):
+                    found.append(Module(prefix + name, member))
             elif name not in _NO_NAMESPACES and prefix.count(".") < _DEEPEST:
                 portions = [f"{folder}/{name}" for folder in path if f"{folder}/{name}" in folders]
                 waiting.append((f"{prefix}{name}.", portions))
@@ -78,6 +83,11 @@ def _stems(names: Iterable[str], suffixes: Sequence[str]) -> Iterator[str]:
             stem = name.removesuffix(suffix)
             if stem.isidentifier() and name.endswith(suffix):
                 yield stem
+
+
+def _is_loose(member: str) -> bool:
+    """Whether a module is a single file of Python."""
+    return member.endswith((".py", ".pyc")) and not member.rpartition("/")[2].startswith("__init__.")
 
 
 def _file_of(name: str, folder: str, folders: dict[str, dict[str, bool]], suffixes: Sequence[str]) -> str | None:

@@ -77,7 +77,8 @@ def run(
     :param stopped: ends it as if it was late.
     :raises OSError: it cannot be started.
     """
-    assert sys.platform == "linux"
+    if sys.platform != "linux":
+        raise NotImplementedError
     homes = {"HOME": str(place.home), "TMPDIR": str(place.temporary)}
     process = subprocess.Popen(
         command,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -204,12 +203,9 @@ def test_path_in_order(tmp_path: Path) -> None:
 
 def test_in_place_of_the_standard_library(tmp_path: Path) -> None:
     """A module of the layer that has a name of the standard library's is the one that is tried."""
-    found = failures(tmp_path, {"colorsys.py": "1/0", "site.py": "1/0", "keyword.py": "import nowhere"})
-    assert found == {
-        "python/colorsys.py": "ZeroDivisionError: division by zero",
-        "python/keyword.py": "ModuleNotFoundError: No module named 'nowhere'",
-        **({"python/site.py": "ZeroDivisionError: division by zero"} if sys.version_info < (3, 11) else {}),
-    }
+    names = ["colorsys", "encodings"]  # the second one has been imported by then
+    found = failures(tmp_path, {f"{name}.py": "1/0" for name in names})
+    assert found == {f"python/{name}.py": "ZeroDivisionError: division by zero" for name in names}
 
 
 def test_extension_that_is_none(tmp_path: Path) -> None:
