@@ -22,10 +22,10 @@ from lambda_wheels import CannotBuildError, ResolutionError, SurroundingsError, 
 from lambda_wheels.imports import import_layer
 
 PROJECTS = """
-aiohttp argon2-cffi asyncpg av bcrypt blosc2 boto3 brotli catboost cffi clarabel confluent-kafka contourpy coverage
-cramjam cryptography curl-cffi cython ddtrace debugpy duckdb faiss-cpu fastavro fiona fonttools gevent google-crc32c
-greenlet grpcio h5py hiredis highspy httptools imageio-ffmpeg jiter kiwisolver levenshtein lief lightgbm llvmlite lxml
-lz4 matplotlib mmh3 msgpack mysqlclient netcdf4 newrelic nh3 numba numpy onnxruntime opencv-python opencv-python-headless
+aiohttp argon2-cffi asyncpg av bcrypt blosc2 boto3 brotli cffi clarabel confluent-kafka contourpy coverage cramjam
+cryptography curl-cffi cython ddtrace debugpy duckdb faiss-cpu fastavro fiona fonttools gevent google-crc32c greenlet
+grpcio h5py hiredis highspy httptools imageio-ffmpeg jiter kiwisolver levenshtein lief lightgbm llvmlite lxml lz4
+matplotlib mmh3 msgpack mysqlclient netcdf4 newrelic nh3 numba numpy onnxruntime opencv-python opencv-python-headless
 oracledb orjson ortools pandas pikepdf pillow playwright polars protobuf psutil psycopg2-binary psycopg-binary pyarrow
 pybase64 pycryptodome pydantic pymongo pymssql pymupdf pynacl pyodbc pypdfium2 pyproj pyyaml pyzmq rapidfuzz rasterio
 regex rpds-py ruamel.yaml.clib safetensors scikit-learn scipy selectolax sentencepiece setproctitle shapely soundfile

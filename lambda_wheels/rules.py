@@ -230,6 +230,9 @@ RULES: Final = MappingProxyType(
             ("path-conflict", "Two wheels have files at one path of the layer, with different bytes."),
             waivable=True,
         ),
+        # The imports
+        **_rules(("imports-not-tried", "A layer could not be imported here, so that nothing is known of it.")),
+        **_rules(("import-failed", "A module of the layer cannot be imported."), waivable=True),
         # The store
         **_rules(
             ("store-not-writable", "The store cannot be written, so new wheels are kept for one run; a warning."),
