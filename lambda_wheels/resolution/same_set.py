@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -15,8 +15,14 @@ from lambda_wheels.resolution.closure import Chosen, TopRequirement, closure
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
 
-_VARYING: Final = re.compile(r"python_version|python_full_version|implementation_version|platform_machine")
-"""The variables of markers that differ from one target of Lambda to another (PEP 508, "Environment Markers")."""
+_VARYING: Final = re.compile(r"python_version|python_full_version|implementation_version|platform[._]machine")
+"""The variables of markers that differ from one target of Lambda to another (PEP 508, "Environment Markers").
+
+With a dot it is PEP 345's name of the same, which packaging still reads.
+"""
+
+_Need = tuple[NormalizedName, str]
+"""A project and one of its extras, or none: an empty string."""
 
 
 class SameSet:
@@ -58,16 +64,27 @@ class SameSet:
 def _assumed(wheels: Sequence[Wheel], target: Target) -> Iterator[TopRequirement]:
     """What was probably asked for: each wheel that no other needs on ``target``.
 
-    An extra counts as asked for where it brings something, all of which is there: another target may then need more.
+    An extra counts as asked for where it brings another project, and where all is there that it brings, be it by an
+    extra of its own: another target may then need more.
     """
-    present = {wheel.name for wheel in wheels}
-    needs: dict[NormalizedName, set[NormalizedName]] = {}
-    extras: dict[NormalizedName, list[NormalizedName]] = {}
-    for wheel in wheels:
-        plain = _brought(wheel, "", target)
-        brought = {extra: _brought(wheel, extra, target) - plain for extra in sorted(wheel.provides_extra)}
-        extras[wheel.name] = [extra for extra, names in brought.items() if names and names <= present]
-        needs[wheel.name] = plain.union(*(brought[extra] for extra in extras[wheel.name])) - {wheel.name}
+    declared = {wheel.name: wheel.provides_extra for wheel in wheels}
+    plain = {wheel.name: _needs(wheel, "", target, declared) for wheel in wheels}
+    brought = {
+        (wheel.name, extra): _needs(wheel, extra, target, declared) - plain[wheel.name]
+        for wheel in wheels
+        for extra in sorted(wheel.provides_extra)
+    }
+    there: set[_Need] = {*((name, "") for name in plain), *brought}
+    while broken := {need for need in brought.keys() & there if not brought[need] <= there}:
+        there -= broken
+    needs = {name: _projects(plain[name]) - {name} for name in plain}
+    extras: dict[NormalizedName, list[str]] = {name: [] for name in plain}
+    for name, extra in brought:
+        more = _projects(brought[name, extra]) - _projects(plain[name]) - {name}
+        if more and (name, extra) in there:
+            extras[name].append(extra)
+            needs[name] |= more
+    present = set(plain)
     top = present - set().union(*needs.values())
     while missing := present - _reached(top, needs):  # wheels that need each other
         top.add(min(missing))
@@ -76,11 +93,22 @@ def _assumed(wheels: Sequence[Wheel], target: Target) -> Iterator[TopRequirement
             yield name, "", extras[name], ""
 
 
-def _brought(wheel: Wheel, extra: str, target: Target) -> set[NormalizedName]:
-    """The projects that ``wheel`` needs on ``target`` when asked for with ``extra``."""
+def _needs(
+    wheel: Wheel, extra: str, target: Target, declared: Mapping[NormalizedName, Collection[NormalizedName]]
+) -> set[_Need]:
+    """What ``wheel`` needs on ``target`` when asked for with ``extra``; an undeclared extra brings nothing."""
     environment = {**target.marker_environment, "extra": extra}
-    requirements = map(Requirement, wheel.requires_dist)
-    return {canonicalize_name(one.name) for one in requirements if _holds(one.marker, environment)}
+    needs: set[_Need] = set()
+    for requirement in map(Requirement, wheel.requires_dist):
+        if _holds(requirement.marker, environment):
+            name = canonicalize_name(requirement.name)
+            extras = {canonicalize_name(text) for text in requirement.extras}
+            needs |= {(name, ""), *((name, known) for known in extras.intersection(declared.get(name, ())))}
+    return needs
+
+
+def _projects(needs: Iterable[_Need]) -> set[NormalizedName]:
+    return {name for name, _ in needs}
 
 
 def _holds(marker: Marker | None, environment: Mapping[str, str]) -> bool:

@@ -173,10 +173,11 @@ def test_markers(
     assert compatibility(wheels, Target("python3.13", "arm64"), asked=asked) == (wanted, BOTH)
 
 
-def test_markers_for_the_machine(tmp_path: Path) -> None:
-    """What one machine needs besides keeps the layer from the other."""
+@pytest.mark.parametrize("variable", ["platform_machine", "platform.machine"])
+def test_markers_for_the_machine(tmp_path: Path, variable: str) -> None:
+    """What one machine needs besides keeps the layer from the other, also where the marker has an old name for it."""
     wheels = [
-        hand_made(tmp_path, "a", requires=["b; platform_machine == 'aarch64'"]).wheel,
+        hand_made(tmp_path, "a", requires=[f"b; {variable} == 'aarch64'"]).wheel,
         hand_made(tmp_path, "b").wheel,
     ]
     assert compatibility(wheels, Target("python3.13", "arm64")) == (EVERY, ("arm64",))
