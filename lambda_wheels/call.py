@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -18,7 +19,7 @@ from lambda_wheels.resolution import (
     read_requirements,
     settled,
 )
-from lambda_wheels.targets import Target
+from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
 from lambda_wheels.waivers import Waivers
 
 _T = TypeVar("_T")
@@ -43,7 +44,7 @@ class Call(NamedTuple):
 def understood(
     requirements: Given,
     targets: Callable[[], tuple[Target, ...]],
-    output: str | Path,
+    output: str | Path | None = None,
     *,
     allow: Iterable[str],
     strict: bool,
@@ -53,6 +54,7 @@ def understood(
     """The call, understood; all that makes no sense about it is raised at once.
 
     :param targets: makes the targets, or raises what is wrong with them.
+    :param output: where something is to be written, if anything is.
     :param libraries: shared objects for the layer's ``lib/``.
     :raises UsageError: with every problem.
     :raises OutputError: one of ``libraries`` cannot be read.
@@ -71,7 +73,9 @@ def understood(
     waivers = attempt(lambda: Waivers.read(allow))
     attempt(lambda: pip_options(options))
     brought = attempt(lambda: read_libraries(libraries)) or ()
-    if not str(output):  # as a path it would be the working directory, which an unset variable does not mean
+    if output is not None and not str(
+        output
+    ):  # as a path it would be the working directory, which an unset variable does not mean
         problems.append(
             Problem(rule="output-refused", message="the output has no name", hint="name a file or a folder")
         )
@@ -89,3 +93,26 @@ def understood(
     return Call(
         requirements=wanted, targets=built_for, waivers=waivers, strict=strict, options=options, libraries=brought
     )
+
+
+def targets_of(runtime: str | Iterable[str], architecture: str | Iterable[str]) -> tuple[Target, ...]:
+    """Each runtime on each architecture, in the order of our tables.
+
+    :raises UsageError: one is not Lambda's, or none was named.
+    """
+    runtimes = [runtime] if isinstance(runtime, str) else list(dict.fromkeys(runtime))
+    architectures = [architecture] if isinstance(architecture, str) else list(dict.fromkeys(architecture))
+    problems: dict[Problem, None] = {}
+    for name, values in (("runtime", runtimes), ("architecture", architectures)):
+        if not values:
+            problems[Problem(rule=f"unknown-{name}", message=f"no {name} was named")] = None
+    targets = []
+    for pair in product(runtimes, architectures):
+        try:
+            targets.append(Target(*pair))
+        except UsageError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise UsageError(problems)
+    order = list(product(RUNTIMES, ARCHITECTURES))
+    return tuple(sorted(targets, key=lambda target: order.index((target.runtime, target.architecture))))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import product
 from pathlib import Path
 from typing import Unpack
 
 from packaging.pylock import Pylock, is_valid_pylock_path
 from packaging.utils import NormalizedName, canonicalize_name
 
-from lambda_wheels.call import Call, Given, understood
+from lambda_wheels.call import Call, Given, targets_of, understood
 from lambda_wheels.errors import ResolutionError, UsageError, WheelError
 from lambda_wheels.layers.output import check_file_output, check_folder_of, new_file, refused, settled, writing
 from lambda_wheels.problems import Problem
@@ -28,7 +27,7 @@ from lambda_wheels.resolution.lock_making import MADE_BY, check_lock, cooldown_o
 from lambda_wheels.resolution.lock_result import Lock, LockedProject
 from lambda_wheels.resolution.locked import select
 from lambda_wheels.store import open_store
-from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
+from lambda_wheels.targets import Target
 
 
 def lock(
@@ -66,7 +65,7 @@ def lock(
     :raises SurroundingsError: index, network, disk or pip failed; trying again may help.
     """
     call = understood(
-        requirements, lambda: _targets(runtime, architecture), output, allow=allow, strict=strict, options=options
+        requirements, lambda: targets_of(runtime, architecture), output, allow=allow, strict=strict, options=options
     )
     if call.requirements.lock is not None:
         raise UsageError(
@@ -106,29 +105,6 @@ def lock(
         with writing(Path(output), silent), new_file(path) as file:
             file.write(lock_text(after).encode("utf-8"))
     return result
-
-
-def _targets(runtime: str | Iterable[str], architecture: str | Iterable[str]) -> tuple[Target, ...]:
-    """Each runtime on each architecture, in the order of our tables.
-
-    :raises UsageError: one is not Lambda's, or none was named.
-    """
-    runtimes = [runtime] if isinstance(runtime, str) else list(dict.fromkeys(runtime))
-    architectures = [architecture] if isinstance(architecture, str) else list(dict.fromkeys(architecture))
-    problems: dict[Problem, None] = {}
-    for name, values in (("runtime", runtimes), ("architecture", architectures)):
-        if not values:
-            problems[Problem(rule=f"unknown-{name}", message=f"no {name} was named")] = None
-    targets = []
-    for pair in product(runtimes, architectures):
-        try:
-            targets.append(Target(*pair))
-        except UsageError as error:
-            problems |= dict.fromkeys(error.problems)
-    if problems:
-        raise UsageError(problems)
-    order = list(product(RUNTIMES, ARCHITECTURES))
-    return tuple(sorted(targets, key=lambda target: order.index((target.runtime, target.architecture))))
 
 
 def _before(path: Path, output: Path, check: bool) -> Pylock | None:

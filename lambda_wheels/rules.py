@@ -75,7 +75,11 @@ RULES: Final = MappingProxyType(
             ("pip-timeout", "pip did not end in time."),
             ("disk-failed", "A file could not be read or written, by pip or by us."),
         ),
-        **_rules(("yanked", "A chosen release was withdrawn by its authors; a warning."), waivable=True),
+        **_rules(
+            ("yanked", "A chosen release was withdrawn by its authors; a warning."),
+            ("held-back", "No newer release fits the target, so that an older one was taken; a warning."),
+            waivable=True,
+        ),
         # The lock
         **_rules(
             ("bad-lock", "A lock cannot be read: it is not TOML, not valid (PEP 751), or of an unknown version."),

@@ -33,6 +33,7 @@ ROOMS = (
     "build",
     "locking",
     "checking",
+    "explaining",
     "__init__",
     "cli",
     "__main__",

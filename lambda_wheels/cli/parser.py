@@ -61,6 +61,7 @@ def make_parser() -> argparse.ArgumentParser:
         ("fetch", "build", _fill_fetch, "put the wheels, proven, into a folder"),
         ("lock", "lock", _fill_lock, "write down which wheels requirements are, for any tool to read"),
         ("check", "check", _fill_check, "tell whether a layer is what a lock makes"),
+        ("explain", "explain", _fill_explain, "tell which version each runtime would get, and why not the newest"),
         ("runtimes", "runtimes", _fill_nothing, "list Lambda's Python runtimes"),
         ("cache", "cache", _fill_cache, "look after the store of proven wheels"),
     ):
@@ -171,27 +172,22 @@ def _fill_check(parser: argparse.ArgumentParser) -> None:
     _add_index(parser)
 
 
+def _fill_explain(parser: argparse.ArgumentParser) -> None:
+    _add_requirements(parser, "a requirement file (repeatable)")
+    parser.add_argument("--runtime", action="append", help="Lambda's identifier, python3.13 (repeatable; else all)")
+    parser.add_argument("--architecture", action="append", help="arm64 or x86_64 (repeatable; else both)")
+    _add_index(parser)
+
+
 def _fill_cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["dir", "info", "verify", "clear"], help="what to do")
 
 
 def _add_wheels(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
     """What is to be built, and what for: one target, or ``several``."""
-    parser.add_argument(
-        "requirements",
-        nargs="*",
-        metavar="REQUIREMENT",
-        help="a requirement (PEP 508); with a path separator or ending in .whl, a wheel",
-    )
-    parser.add_argument(
-        "-r",
-        "--requirement",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a requirement file (repeatable)"
-        if several
-        else "a requirement file (repeatable), or a lock: pylock.toml",
+    _add_requirements(
+        parser,
+        "a requirement file (repeatable)" if several else "a requirement file (repeatable), or a lock: pylock.toml",
     )
     times: dict[str, Any] = {"action": "append"} if several else {}
     repeatable = " (repeatable)" if several else ""
@@ -201,6 +197,17 @@ def _add_wheels(parser: argparse.ArgumentParser, *, several: bool = False) -> No
         "--allow", action="append", default=[], metavar="RULE:PROJECT", help="let a finding stand (repeatable)"
     )
     parser.add_argument("--strict", action="store_true", help="let warnings stop the build")
+
+
+def _add_requirements(parser: argparse.ArgumentParser, files: str) -> None:
+    """What is asked for; ``files`` says which files may be named."""
+    parser.add_argument(
+        "requirements",
+        nargs="*",
+        metavar="REQUIREMENT",
+        help="a requirement (PEP 508); with a path separator or ending in .whl, a wheel",
+    )
+    parser.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help=files)
 
 
 def _add_index(parser: argparse.ArgumentParser) -> None:
