@@ -11,7 +11,7 @@ bad-index-url bad-lock bad-requirement bad-script bad-waiver broken-promise byte
 case-conflict conflict data-collision data-dist-info data-name data-scheme data-several deprecated-runtime disk-failed
 dist-info-missing dist-info-name dist-info-several editable entry-point-climbs entry-points-encoding extension-name+
 file-and-folder file-failed file-refused file-twice file-unreachable foreign-binary+ hash-mismatch hash-missing
-import-failed+ imports-not-tried index-failed index-insecure index-refused index-unreachable layer-differs
+held-back+ import-failed+ imports-not-tried index-failed index-insecure index-refused index-unreachable layer-differs
 library-elsewhere+ lock-differs lock-incomplete+ lock-not-alone lock-not-for-target member-crc member-device
 member-duplicate member-fifo member-file-and-folder member-folder-data member-kind member-name-absolute
 member-name-backslash member-name-bidirectional member-name-case member-name-climbs member-name-control

@@ -113,7 +113,8 @@ def why_not(files: Sequence[PassedOver], target: Target) -> str:
         has = ".".join(map(str, target.operating_system.glibc))
         return f"needs glibc {major}.{minor}, {target.runtime} has {has}"
     if ours:
-        return f"has wheels of {target.interpreter} for {_machines(ours)}, none for {target.machine}"
+        of = f" of {target.interpreter}" if all(tag.interpreter.startswith("cp") for tag in ours) else ""
+        return f"has wheels{of} for {_machines(ours)}, none for {target.machine}"
     same_machine = [tag for tag in linux if tag.platform.endswith(f"_{target.machine}")]
     return f"has wheels for {_pythons(same_machine or linux)}, none for {target.interpreter}"
 
