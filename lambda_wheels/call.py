@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import product
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem
@@ -17,7 +18,7 @@ from lambda_wheels.resolution import (
     read_requirements,
     settled,
 )
-from lambda_wheels.targets import Target
+from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
 from lambda_wheels.waivers import Waivers
 
 _T = TypeVar("_T")
@@ -26,12 +27,17 @@ Given = str | Path | Iterable[str | Path]
 """A string is a requirement (PEP 508), a path a file of them, a wheel or a lock; one may stand without a list."""
 
 
+AUTO: Final = "auto"
+"""Given as the architecture: the first of ``_PREFERRED`` that works."""
+_PREFERRED: Final = ("arm64", "x86_64")  # arm64 costs less for the same work (AWS, "Lambda pricing")
+
+
 class Call(NamedTuple):
     """What the caller asked for, once it makes sense."""
 
     requirements: Requirements
     targets: tuple[Target, ...]
-    """At least one."""
+    """At least one, in the order of our tables."""
     waivers: Waivers
     strict: bool
     options: IndexOptions
@@ -80,3 +86,45 @@ def understood(
     if problems or built_for is None or waivers is None or wanted is None:
         raise UsageError(problems)
     return Call(requirements=wanted, targets=built_for, waivers=waivers, strict=strict, options=options)
+
+
+def layer_targets(runtime: str | Iterable[str], architecture: str) -> tuple[Target, ...]:
+    """What a layer is to be for: each runtime, on the one architecture; or, for ``auto``, on each that it may be.
+
+    :raises UsageError: one is not Lambda's, or none was named.
+    """
+    return every_target(runtime, _PREFERRED if architecture == AUTO else [architecture])
+
+
+def by_preference(targets: Iterable[Target]) -> list[tuple[Target, ...]]:
+    """The targets of each architecture, the one that is liked best first."""
+    targets = tuple(targets)
+    groups = (tuple(target for target in targets if target.architecture == name) for name in _PREFERRED)
+    return [group for group in groups if group]
+
+
+def every_target(runtime: str | Iterable[str], architecture: str | Iterable[str]) -> tuple[Target, ...]:
+    """Each runtime on each architecture, in the order of our tables.
+
+    :raises UsageError: one is not Lambda's, or none was named.
+    """
+    runtimes, architectures = _listed(runtime), _listed(architecture)
+    problems: dict[Problem, None] = {}
+    for name, values in (("runtime", runtimes), ("architecture", architectures)):
+        if not values:
+            problems[Problem(rule=f"unknown-{name}", message=f"no {name} was named")] = None
+    targets = []
+    for pair in product(runtimes, architectures):
+        try:
+            targets.append(Target(*pair))
+        except UsageError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise UsageError(problems)
+    order = list(product(RUNTIMES, ARCHITECTURES))
+    return tuple(sorted(targets, key=lambda target: order.index((target.runtime, target.architecture))))
+
+
+def _listed(names: str | Iterable[str]) -> list[str]:
+    """The names, each once; what is no list of any stands alone, to be refused as a name."""
+    return list(dict.fromkeys([names] if isinstance(names, str) or not isinstance(names, Iterable) else names))

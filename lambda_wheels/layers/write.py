@@ -23,11 +23,13 @@ def write_layer(
     *,
     warnings: Iterable[Problem] = (),
     pip_command: str,
+    passed_over: tuple[Problem, ...] = (),
     progress: Progress = silent,
 ) -> Layer:
     """Write a zip where the name of ``output`` ends in ``.zip``, else a folder, and say what it is.
 
     :param warnings: what was found before; those of ``contents`` are added.
+    :param passed_over: what kept a preferred architecture away.
     :raises OutputRefusedError: if ``output`` cannot become a layer.
     :raises OutputError: if it cannot be written. Either way it is as it was.
     """
@@ -40,9 +42,7 @@ def write_layer(
         from lambda_wheels.layers.folder import write_folder  # here since most layers are zips
 
         write_folder(contents, output, progress=progress)
-    runtimes, architectures = compatibility(
-        contents.wheels, contents.target, bound_to_runtime=contents.bound_to_runtime
-    )
+    runtimes, architectures = _compatibility(contents)
     return Layer(
         path=output,
         sha256=sha256,
@@ -51,12 +51,21 @@ def write_layer(
         zip_size=zip_size,
         unzipped_size=contents.unzipped_size,
         wheels=tuple(LayerWheel.of(wheel) for wheel in contents.wheels),
-        targets=contents.manifest.targets,
+        targets=contents.targets,
         compatible_runtimes=runtimes,
         compatible_architectures=architectures,
         warnings=(*warnings, *contents.warnings),
+        passed_over=passed_over,
         pip_command=pip_command,
     )
+
+
+def _compatibility(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where the layer runs; of one for several runtimes only what it was built for is said."""
+    target, *others = contents.targets
+    if others:
+        return tuple(target.runtime for target in contents.targets), (target.architecture,)
+    return compatibility(contents.wheels, target, bound_to_runtime=contents.bound_to_runtime)
 
 
 def check_output(output: Path) -> None:
