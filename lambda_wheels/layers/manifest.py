@@ -12,7 +12,8 @@ credential, nothing computed. Format 1, a promise::
     }
 
 ``options`` has only those that change the contents and differ from the default, so that a new option of ours does not
-change the layers that do not use it.
+change the layers that do not use it. A wheel that not all of several runtimes have names those
+that do, as ``"runtimes": ["python3.12"]``.
 """
 
 from __future__ import annotations
