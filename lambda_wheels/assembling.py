@@ -65,6 +65,7 @@ def assemble(
         proven.views,
         scripts=scripts,
         bytecode=bytecode,
+        libraries=call.libraries,
         allow=call.waivers.allowed,
         waived=waived,
     )

@@ -155,7 +155,13 @@ def judged(call: Call, resolution: Resolution, where: Iterable[Home], found: tup
             for home in own
             for problem in (*home.stored.wheel.problems, *audit_wheel(home.stored.wheel, target))
         ),
-        *audit_natives([place for home in own for place in placed(home.stored.wheel, home.folder)], target),
+        *audit_natives(
+            [
+                *(place for home in own for place in placed(home.stored.wheel, home.folder)),
+                *(library.placed for library in call.libraries),
+            ],
+            target,
+        ),
     ]
     verdict = call.waivers.judge(problems, strict=call.strict)
     if verdict.errors:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lambda_wheels.layers.compatibility import compatibility
@@ -14,6 +14,7 @@ from lambda_wheels.layers.output import check_file_output, check_folder_of, fail
 from lambda_wheels.layers.zip_file import write_zip
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, silent
+from lambda_wheels.resolution.closure import TopRequirement
 from lambda_wheels.store import lock_output
 
 
@@ -24,12 +25,14 @@ def write_layer(
     warnings: Iterable[Problem] = (),
     pip_command: str,
     passed_over: tuple[Problem, ...] = (),
+    asked: Sequence[TopRequirement] | None = None,
     progress: Progress = silent,
 ) -> Layer:
     """Write a zip where the name of ``output`` ends in ``.zip``, else a folder, and say what it is.
 
     :param warnings: what was found before; those of ``contents`` are added.
     :param passed_over: what kept a preferred architecture away.
+    :param asked: the requirements that brought the wheels, as far as known; of use where there is one runtime.
     :raises OutputRefusedError: if ``output`` cannot become a layer.
     :raises OutputError: if it cannot be written. Either way it is as it was.
     """
@@ -42,7 +45,7 @@ def write_layer(
         from lambda_wheels.layers.folder import write_folder  # here since most layers are zips
 
         write_folder(contents, output, progress=progress)
-    runtimes, architectures = _compatibility(contents)
+    runtimes, architectures = _compatibility(contents, asked)
     return Layer(
         path=output,
         sha256=sha256,
@@ -60,12 +63,21 @@ def write_layer(
     )
 
 
-def _compatibility(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _compatibility(
+    contents: Contents, asked: Sequence[TopRequirement] | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Where the layer runs; of one for several runtimes only what it was built for is said."""
     target, *others = contents.targets
     if others:
         return tuple(target.runtime for target in contents.targets), (target.architecture,)
-    return compatibility(contents.wheels, target, bound_to_runtime=contents.bound_to_runtime)
+    return compatibility(
+        contents.wheels,
+        target,
+        asked=asked,
+        libraries=[library.placed for library in contents.libraries],
+        waived=contents.manifest.waived,
+        bound_to_runtime=contents.bound_to_runtime,
+    )
 
 
 def check_output(output: Path) -> None:
