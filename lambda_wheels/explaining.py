@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Final, Unpack
 
-from lambda_wheels.call import Call, Given, targets_of, understood
+from lambda_wheels.call import Call, Given, every_target, understood
 from lambda_wheels.errors import ResolutionError, UsageError
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage, silent
@@ -46,7 +46,7 @@ def explain(
     """
     call = understood(
         requirements,
-        lambda: targets_of(
+        lambda: every_target(
             [*RUNTIMES] if runtime is None else runtime, [*ARCHITECTURES] if architecture is None else architecture
         ),
         allow=(),

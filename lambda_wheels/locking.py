@@ -11,8 +11,9 @@ from typing import Unpack
 from packaging.pylock import Pylock, is_valid_pylock_path
 from packaging.utils import NormalizedName, canonicalize_name
 
-from lambda_wheels.call import Call, Given, targets_of, understood
+from lambda_wheels.call import AUTO, Call, Given, every_target, understood
 from lambda_wheels.errors import ResolutionError, UsageError, WheelError
+from lambda_wheels.layers import View, homes
 from lambda_wheels.layers.output import check_file_output, check_folder_of, new_file, refused, settled, writing
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Onward, Progress, silent
@@ -65,7 +66,7 @@ def lock(
     :raises SurroundingsError: index, network, disk or pip failed; trying again may help.
     """
     call = understood(
-        requirements, lambda: targets_of(runtime, architecture), output, allow=allow, strict=strict, options=options
+        requirements, lambda: _lock_targets(runtime, architecture), output, allow=allow, strict=strict, options=options
     )
     if call.requirements.lock is not None:
         raise UsageError(
@@ -105,6 +106,22 @@ def lock(
         with writing(Path(output), silent), new_file(path) as file:
             file.write(lock_text(after).encode("utf-8"))
     return result
+
+
+def _lock_targets(runtime: str | Iterable[str], architecture: str | Iterable[str]) -> tuple[Target, ...]:
+    """What the lock is to serve; it can serve both architectures, so that nothing is chosen.
+
+    :raises UsageError: as for :func:`every_target`, or where the choice was left to us.
+    """
+    if AUTO in ([architecture] if isinstance(architecture, str) else (architecture := list(architecture))):
+        raise UsageError(
+            Problem(
+                rule="unknown-architecture",
+                message="a lock serves what it names, and 'auto' is for a build",
+                hint="name both, arm64 and x86_64: a build from the lock may then be 'auto'",
+            )
+        )
+    return every_target(runtime, architecture)
 
 
 def _before(path: Path, output: Path, check: bool) -> Pylock | None:
@@ -154,7 +171,7 @@ def _choose(call: Call, progress: Progress, preferred: Callable[[Target], Iterab
         for target in call.targets:
             try:
                 resolution, stored = chosen_wheels(call, target, store, onward, preferred=preferred(target), said=said)
-                verdict = judged(call, resolution, stored, store.problems)
+                verdict = judged(call, resolution, homes([View(target, stored)]), store.problems)
             except (ResolutionError, WheelError) as error:
                 problems += error.problems
                 continue

@@ -222,6 +222,7 @@ RULES: Final = MappingProxyType(
             ("file-and-folder", "A path of the layer is a file in one wheel and a folder in another."),
             ("case-conflict", "Paths of two wheels differ only in upper and lower case; a warning."),
             ("bad-script", "An entry point of a wheel cannot be made into a script."),
+            ("several-runtimes", "A layer for several runtimes cannot have what names or is for one Python alone."),
             ("too-large", "The layer is larger unzipped than Lambda allows a function with all its layers to be."),
             ("too-many-files", "The layer needs zip64, being more files or bytes than a plain zip can hold."),
             ("output-not-ours", "The output folder holds a file that lambda-wheels did not write."),

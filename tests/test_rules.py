@@ -23,10 +23,11 @@ no-requirement no-sha256 no-such-file no-such-project no-such-version not-a-libr
 only-prereleases only-sdist only-yanked output-failed output-not-ours output-refused path-conflict+ pip-failed
 pip-refused pip-timeout pip-unusable program-refused pth-file+ record-digest+ record-duplicate-row+ record-encoding
 record-hash+ record-missing record-missing-row+ record-row+ record-size+ record-surplus-row+ requires-python
-resolution-too-deep shadows-stdlib+ site-customization+ store-damaged store-failed store-not-writable string-for-path
-too-large too-many-files too-new unknown-architecture unknown-file-kind unknown-runtime url-credentials variable
-wheel-build+ wheel-changed wheel-file-encoding wheel-file-missing wheel-filename wheel-metadata wheel-purelib+
-wheel-tags+ wheel-unreadable wheel-version wrong-closure wrong-environment wrong-machine+ wrong-tag yanked+
+resolution-too-deep several-runtimes shadows-stdlib+ site-customization+ store-damaged store-failed store-not-writable
+string-for-path too-large too-many-files too-new unknown-architecture unknown-file-kind unknown-runtime
+url-credentials variable wheel-build+ wheel-changed wheel-file-encoding wheel-file-missing wheel-filename
+wheel-metadata wheel-purelib+ wheel-tags+ wheel-unreadable wheel-version wrong-closure wrong-environment
+wrong-machine+ wrong-tag yanked+
 """
 """Every name, and after a ``+`` those that can be waived: changed only with a CHANGELOG line and a version."""
 

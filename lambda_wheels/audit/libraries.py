@@ -48,7 +48,8 @@ def _missing(loader: Loader, loaded: Loaded, target: Target) -> Iterator[tuple[P
     for missing in loaded.missing:
         key = (missing.place.owner, missing.place.native.is_loaded, missing.library)
         groups.setdefault(key, []).append(missing)
-    for (place, library), *others in groups.values():
+    for group in groups.values():
+        (place, library), *others = group
         elsewhere = loader.elsewhere(library)
         if elsewhere is not None:
             yield (
@@ -70,7 +71,7 @@ def _missing(loader: Loader, loaded: Loaded, target: Target) -> Iterator[tuple[P
                     place,
                     f"it needs {library}, which neither the layer has nor {_image(target)}",
                     _what_helps(place, library),
-                    severity=Severity.WARNING if all(map(_is_optional, group.values())) else None,
+                    severity=Severity.WARNING if all(map(_is_optional, group)) else None,
                     others=len(others),
                 ),
             )

@@ -43,6 +43,8 @@ class Loaded(NamedTuple):
     """Each once."""
     from_image: list[tuple[Placed, str]]
     """Which file takes which library from the image, each once."""
+    together: list[set[str]]
+    """The paths of files that come with one another, several at a time."""
     unfollowed: list[Placed]
     """The files of which it was not tried, since others need each other in too many ways."""
 
@@ -87,16 +89,19 @@ class Loader:
         """
         missing: dict[tuple[str, str], Missing] = {}
         from_image: dict[tuple[str, str], tuple[Placed, str]] = {}
+        together: list[set[str]] = []
         loaded: set[str] = set()
         try:
             for loading in self._loadings(loaded):
+                if len(loading.paths) > 1:
+                    together.append(loading.paths)
                 missing.update(((one.place.path, one.library), one) for one in loading.missing)
                 from_image.update(((place.path, library), (place, library)) for place, library in loading.from_image)
         except _TooManyStepsError:
             unfollowed = [place for place in self._fitting.values() if place.path not in loaded]
         else:
             unfollowed = []
-        return Loaded([*missing.values()], [*from_image.values()], unfollowed)
+        return Loaded([*missing.values()], [*from_image.values()], together, unfollowed)
 
     def elsewhere(self, library: str) -> Placed | None:
         """A file of the layer that is called so, though the loader does not look there."""

@@ -184,15 +184,18 @@ def _fill_cache(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_wheels(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
-    """What is to be built, and what for: one target, or ``several``."""
+    """What is to be built, and what for: one architecture, or ``several``."""
     _add_requirements(
         parser,
         "a requirement file (repeatable)" if several else "a requirement file (repeatable), or a lock: pylock.toml",
     )
     times: dict[str, Any] = {"action": "append"} if several else {}
     repeatable = " (repeatable)" if several else ""
-    parser.add_argument("--runtime", required=True, help=f"Lambda's identifier, python3.13{repeatable}", **times)
-    parser.add_argument("--architecture", required=True, help=f"arm64 or x86_64{repeatable}", **times)
+    parser.add_argument(
+        "--runtime", required=True, action="append", help="Lambda's identifier, python3.13 (repeatable)"
+    )
+    choices = f"arm64 or x86_64{repeatable}" if several else "arm64, x86_64, or auto: arm64 if all of it exists there"
+    parser.add_argument("--architecture", required=True, help=choices, **times)
     parser.add_argument(
         "--allow", action="append", default=[], metavar="RULE:PROJECT", help="let a finding stand (repeatable)"
     )

@@ -19,13 +19,20 @@ from tests.wheel_factory import make_wheel
 pytestmark = pytest.mark.pip
 
 Explain = Callable[..., tuple[Explanation, ...]]
-SOME = {"runtime": ["python3.13", "python3.11"], "architecture": ["arm64", "x86_64"]}
+RUNTIMES = ["python3.13", "python3.11"]
 
 
 @pytest.fixture
 def explain(index: IndexServer, demo: None) -> Explain:
     """Explain for two runtimes on both architectures, from the test's index."""
-    return functools.partial(lambda_wheels.explain, index_url=index.url, retries=0, timeout=5, **SOME)
+    return functools.partial(
+        lambda_wheels.explain,
+        runtime=RUNTIMES,
+        architecture=["arm64", "x86_64"],
+        index_url=index.url,
+        retries=0,
+        timeout=5,
+    )
 
 
 @pytest.fixture
@@ -106,7 +113,7 @@ def test_a_lock_has_no_place(explain: Explain, out: Path) -> None:
 
 def run(index: IndexServer, *arguments: str) -> int:
     """Run the command."""
-    targets = [f"--runtime={runtime}" for runtime in SOME["runtime"]]
+    targets = [f"--runtime={runtime}" for runtime in RUNTIMES]
     return main(["explain", *arguments, *targets, f"--index-url={index.url}", "--retries=0", "--timeout=5"])
 
 
