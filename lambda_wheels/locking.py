@@ -40,6 +40,7 @@ def lock(
     upgrade: bool = False,
     upgrade_projects: str | Iterable[str] = (),
     check: bool = False,
+    lib: str | Path | Iterable[str | Path] = (),
     allow: Iterable[str] = (),
     strict: bool = False,
     progress: Progress = silent,
@@ -57,6 +58,7 @@ def lock(
     :param upgrade: choose everything anew.
     :param upgrade_projects: choose these projects anew, and what that brings along.
     :param check: write nothing; a lock that is not what the requirements make is an error that says what differs.
+    :param lib: shared objects that the layers will bring along, so that nothing is said of those.
     :param allow: ``RULE:PROJECT`` for each finding that may stand.
     :param strict: let warnings stop it.
     :param progress: called with each step.
@@ -66,7 +68,13 @@ def lock(
     :raises SurroundingsError: index, network, disk or pip failed; trying again may help.
     """
     call = understood(
-        requirements, lambda: _lock_targets(runtime, architecture), output, allow=allow, strict=strict, options=options
+        requirements,
+        lambda: _lock_targets(runtime, architecture),
+        output,
+        allow=allow,
+        strict=strict,
+        options=options,
+        libraries=map(Path, [lib] if isinstance(lib, str | Path) else lib),
     )
     if call.requirements.lock is not None:
         raise UsageError(

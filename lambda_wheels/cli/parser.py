@@ -118,14 +118,7 @@ def _fill_build(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="the interpreter that compiles it (--bytecode alone looks for one)",
     )
-    parser.add_argument(
-        "--lib",
-        action="append",
-        default=[],
-        type=_not_empty,
-        metavar="PATH",
-        help="a shared object to bring along in the layer's lib/, where Lambda's loader looks (repeatable)",
-    )
+    _add_lib(parser, "a shared object to bring along in the layer's lib/, where Lambda's loader looks")
     _add_index(parser)
 
 
@@ -157,6 +150,7 @@ def _fill_lock(parser: argparse.ArgumentParser) -> None:
         help="choose this project anew (repeatable)",
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the lock would change")
+    _add_lib(parser, "a shared object that the layers will bring along")
     _add_index(parser)
 
 
@@ -211,6 +205,12 @@ def _add_requirements(parser: argparse.ArgumentParser, files: str) -> None:
         help="a requirement (PEP 508); with a path separator or ending in .whl, a wheel",
     )
     parser.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help=files)
+
+
+def _add_lib(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--lib", action="append", default=[], type=_not_empty, metavar="PATH", help=f"{what} (repeatable)"
+    )
 
 
 def _add_index(parser: argparse.ArgumentParser) -> None:
