@@ -35,7 +35,7 @@ def held_back(
     for wheel in wheels:
         if wheel.direct or not newer.get(wheel.name):
             continue
-        files = passed_over(newer[wheel.name])
+        files = passed_over(wheel.name, newer[wheel.name])
         releases = _releases(files, wheel.version, wanted.get(wheel.name, SpecifierSet()))
         # A newer one that fits was left aside for another reason: what needs it, or a lock that is kept.
         if releases and not any(file.kind == "candidate" for release in releases for file in release):

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Sequence
 from packaging.version import Version
 
 from lambda_wheels.problems import Problem
-from lambda_wheels.resolution.fitting import PassedOver, as_specifier, excludes, fitting_targets, instead, why_not
+from lambda_wheels.resolution.fitting import (
+    PassedOver,
+    as_specifier,
+    excludes,
+    fits,
+    fitting_targets,
+    instead,
+    why_not,
+)
 from lambda_wheels.resolution.requirement_files import wheel_command
 from lambda_wheels.targets import Target
 
@@ -32,7 +40,7 @@ def explain(project: str, specifier: str, wanted_by: str, files: Sequence[Passed
         _nothing(files, matching, specifier)
         or _candidates(project, specifier, matching)
         or _python(files, matching, target)
-        or _too_new(matching)
+        or _too_new(matching, target)
         or _unfit(project, files, matching, target)
     )
     rule, message, hint = said
@@ -88,9 +96,9 @@ def _python(files: Sequence[PassedOver], matching: Sequence[PassedOver], target:
     )
 
 
-def _too_new(matching: Sequence[PassedOver]) -> Said | None:
+def _too_new(matching: Sequence[PassedOver], target: Target) -> Said | None:
     """They came after the time up to which they are allowed."""
-    late = [file for file in matching if file.tags and file.kind == "upload_too_late"]
+    late = [file for file in matching if file.kind == "upload_too_late" and fits(file, target)]
     if not late:
         return None
     newest = max(late, key=lambda file: file.version)

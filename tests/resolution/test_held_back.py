@@ -13,7 +13,7 @@ from lambda_wheels.problems import Severity
 from lambda_wheels.resolution.held_back import held_back
 from lambda_wheels.resolution.resolution import ResolvedWheel
 from lambda_wheels.targets import Target
-from tests.index_server import IndexServer
+from tests.index_server import IndexServer, Listing
 from tests.resolution.pip_runs import OLD, pins, run_resolve
 from tests.wheel_factory import make_wheel
 
@@ -94,6 +94,31 @@ def test_for_real(tmp_path: Path, folder: Path, index: IndexServer) -> None:
     (tmp_path / "constraints.txt").write_text("free<2")
     resolution = run_resolve(tmp_path, "top", target=OLD, index_url=index.url, constraint=tmp_path / "constraints.txt")
     assert not resolution.problems
+
+
+@pytest.mark.pip
+def test_on_a_page_of_links(tmp_path: Path, folder: Path, index: IndexServer) -> None:
+    """A page that lists many projects holds nothing back with what is another project's."""
+    make_wheel(folder, "demo", "1.0")
+    make_wheel(folder, "other", "2.0", tag="cp311-cp311-manylinux_2_28_x86_64")
+    (folder / "other-3.0.tar.gz").write_bytes(b"never read")
+    resolution = run_resolve(tmp_path, "demo", target=OLD, no_index=True, find_links=index.links_url)
+    assert not resolution.problems
+    make_wheel(folder, "demo", "1.5", tag="cp311-cp311-manylinux_2_28_x86_64")
+    resolution = run_resolve(tmp_path, "demo", target=OLD, no_index=True, find_links=index.links_url)
+    [problem] = resolution.problems
+    assert problem.message == "1.0 was taken; 1.5 needs glibc 2.28, python3.11 has 2.26"
+
+
+@pytest.mark.pip
+def test_later_than_allowed(tmp_path: Path, folder: Path) -> None:
+    """What came after the time given would not have been taken on any target."""
+    make_wheel(folder, "demo", "1.0")
+    late = make_wheel(folder, "demo", "2.0", tag="cp311-cp311-manylinux_2_28_x86_64")
+    with IndexServer(folder, listing=Listing(upload_time={late.name: "2025-06-01T00:00:00Z"})) as index:
+        assert run_resolve(tmp_path, "demo", target=OLD, index_url=index.url).problems
+        options = {"index_url": index.url, "uploaded_prior_to": "2025-01-01"}
+        assert not run_resolve(tmp_path, "demo", target=OLD, **options).problems
 
 
 @pytest.mark.pip
