@@ -78,6 +78,16 @@ def excludes(requires_python: str, target: Target) -> bool:
     return not as_specifier(requires_python).contains(target.python, prereleases=True)
 
 
+def python_needed(requires_python: str, target: Target) -> str:
+    """That a ``Requires-Python`` leaves the target out, in words."""
+    return f"needs Python {requires_python}, {target.runtime} has {target.python}"
+
+
+def finals(files: Sequence[PassedOver]) -> Sequence[PassedOver]:
+    """Without pre-releases, unless there is nothing else."""
+    return [file for file in files if not file.version.is_prerelease] or files
+
+
 def fits(file: PassedOver, target: Target) -> bool:
     """Whether it is a wheel that runs on the target."""
     return target.accepts(file.tags) and not excludes(file.requires_python, target)
@@ -86,7 +96,7 @@ def fits(file: PassedOver, target: Target) -> bool:
 def fitting_targets(files: Iterable[PassedOver]) -> list[Target]:
     """The targets for which one of the files is a wheel that fits, in the order of our tables."""
     files = list(files)
-    return [target for target in _every_target() if any(fits(file, target) for file in files)]
+    return [target for target in every_target() if any(fits(file, target) for file in files)]
 
 
 def instead(targets: Sequence[Target], target: Target) -> str:
@@ -107,7 +117,7 @@ def why_not(files: Sequence[PassedOver], target: Target) -> str:
         return "has no wheel, only a source distribution"
     telling = [file for file in files if file.requires_python]
     if telling and all(excludes(file.requires_python, target) for file in telling):
-        return f"needs Python {telling[-1].requires_python}, {target.runtime} has {target.python}"
+        return python_needed(telling[-1].requires_python, target)
     # Some of the files can be for other Pythons by what they say, whatever their tags.
     willing = [wheel for wheel in wheels if not excludes(wheel.requires_python, target)] or wheels
     tags = frozenset().union(*(wheel.tags for wheel in willing))
@@ -128,7 +138,8 @@ def why_not(files: Sequence[PassedOver], target: Target) -> str:
 
 
 @cache
-def _every_target() -> tuple[Target, ...]:
+def every_target() -> tuple[Target, ...]:
+    """Each of Lambda's, in the order of our tables."""
     return tuple(Target(*pair) for pair in product(RUNTIMES, ARCHITECTURES))
 
 

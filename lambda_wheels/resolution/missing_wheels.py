@@ -11,9 +11,11 @@ from lambda_wheels.resolution.fitting import (
     PassedOver,
     as_specifier,
     excludes,
+    finals,
     fits,
     fitting_targets,
     instead,
+    python_needed,
     why_not,
 )
 from lambda_wheels.resolution.requirement_files import wheel_command
@@ -35,7 +37,7 @@ def has_candidates(files: Iterable[PassedOver], specifier: str) -> bool:
 def explain(project: str, specifier: str, wanted_by: str, files: Sequence[PassedOver], target: Target) -> Problem:
     """Why nothing of ``project`` that satisfies ``specifier`` could be chosen for ``target``, and what to try."""
     wanted = as_specifier(specifier)
-    matching = _finals([file for file in files if wanted.contains(file.version, prereleases=True)])
+    matching = finals([file for file in files if wanted.contains(file.version, prereleases=True)])
     said = (
         _nothing(files, matching, specifier)
         or _candidates(project, specifier, matching)
@@ -91,7 +93,7 @@ def _python(files: Sequence[PassedOver], matching: Sequence[PassedOver], target:
     newest = max(telling, key=lambda file: file.version)
     return (
         "requires-python",
-        f"{newest.version} needs Python {newest.requires_python}, {target.runtime} has {target.python}",
+        f"{newest.version} {python_needed(newest.requires_python, target)}",
         _what_fits(newest.version, files, target) or "ask for an older version, or build for another runtime",
     )
 
@@ -133,10 +135,5 @@ def _what_fits(version: Version, files: Sequence[PassedOver], target: Target) ->
     return ", or ".join(said)
 
 
-def _finals(files: Sequence[PassedOver]) -> Sequence[PassedOver]:
-    """Without pre-releases, unless there is nothing else."""
-    return [file for file in files if not file.version.is_prerelease] or files
-
-
 def _newest(files: Iterable[PassedOver]) -> list[Version]:
-    return sorted({file.version for file in _finals(list(files))}, reverse=True)[:_SHOWN]
+    return sorted({file.version for file in finals(list(files))}, reverse=True)[:_SHOWN]
