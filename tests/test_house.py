@@ -31,6 +31,8 @@ ROOMS = (
     "assembling",
     "build",
     "locking",
+    "comparing",
+    "looking",
     "checking",
     "__init__",
     "cli",

@@ -81,12 +81,13 @@ def test_what_cannot_be_compared(out: Path, capsys: pytest.CaptureFixture[str]) 
     "arguments",
     [
         pytest.param([], id="nothing"),
-        pytest.param(["layer.zip"], id="no lock"),
+        pytest.param(["layer.zip", "--runtime="], id="runtime empty"),
         pytest.param(["", *LOCK], id="layer empty"),
         pytest.param(["layer.zip", "--lock", ""], id="lock empty"),
         pytest.param(["layer.zip", "", *LOCK], id="wheel empty"),
         pytest.param(["layer.zip", *LOCK, "--bytecode-python="], id="interpreter empty"),
-        pytest.param(["layer.zip", *LOCK, "--allow", "record-hash:demo"], id="a flag of build"),
+        pytest.param(["layer.zip", *LOCK, "--scripts"], id="a flag of build"),
+        pytest.param(["layer.zip", "--imports", "--root="], id="root empty"),
     ],
 )
 def test_wrong_flags(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -632,7 +632,7 @@ def test_another_layer_meanwhile(
         build(output=layer, scripts=True)
         return real(*args)
 
-    monkeypatch.setattr(f"lambda_wheels.checking.{when}", late)
+    monkeypatch.setattr(f"lambda_wheels.comparing.{when}", late)
     code, rule, words = stopped(check, layer)
     assert (code, rule) == (3, "disk-failed")
     assert words.endswith("changed while it was read; check it again")
