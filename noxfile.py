@@ -240,6 +240,15 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "bench", *session.posargs, env={"PATH": path})
 
 
+@nox.session(default=False)
+def verdicts(session: nox.Session) -> None:
+    """Popular projects built for four targets and imported where this machine can: are the verdicts right?"""
+    session.install(".")
+    folders = [str(Path(python).parent) for python in FOUND.values()]
+    path = os.pathsep.join([*(session.bin_paths or []), *folders, os.environ["PATH"]])
+    session.run("python", "-m", "bench.verdicts", *session.posargs, env={"PATH": path})
+
+
 @nox.session(default=False, python=next(iter(FOUND.values()), None))
 def minimums(session: nox.Session) -> None:
     """The tests with the lowest version that is allowed of each dependency, pip above all."""

@@ -6,6 +6,7 @@ import typing
 from lambda_wheels.doors import opened_later as _opened_later
 from lambda_wheels.errors import (
     CannotBuildError,
+    ImportsNotTriedError,
     IndexUnavailableError,
     LambdaWheelsError,
     LayerError,
@@ -34,6 +35,7 @@ __all__ = [
     "ARCHITECTURES",
     "RUNTIMES",
     "CannotBuildError",
+    "ImportsNotTriedError",
     "IndexOptions",
     "IndexUnavailableError",
     "LambdaWheelsError",

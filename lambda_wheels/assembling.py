@@ -57,6 +57,7 @@ def assemble(
         proven.resolution.target,
         scripts=scripts,
         bytecode=bytecode,
+        libraries=call.libraries,
         allow=call.waivers.allowed,
         waived=waived,
     )

@@ -26,6 +26,7 @@ def build_layer(
     output: str | Path,
     scripts: bool = False,
     bytecode: bool | str | Path = False,
+    lib: str | Path | Iterable[str | Path] = (),
     allow: Iterable[str] = (),
     strict: bool = False,
     progress: Progress = silent,
@@ -43,6 +44,8 @@ def build_layer(
     :param scripts: put the projects' scripts into the layer's ``bin/``, which is on Lambda's PATH.
     :param bytecode: add bytecode for the runtime's Python, compiled by an interpreter of that version that is found on
         this machine, or by the one at this path.
+    :param lib: shared objects to bring along in the layer's ``lib/``, where Lambda's loader looks, each by the name
+        under which others need it (its ``DT_SONAME``); one may stand without a list.
     :param allow: ``RULE:PROJECT`` for each finding that may stand; it is then a warning, and stands in the manifest.
     :param strict: let warnings stop the build.
     :param progress: called with each step.
@@ -59,6 +62,7 @@ def build_layer(
         allow=allow,
         strict=strict,
         options=options,
+        libraries=map(Path, [lib] if isinstance(lib, str | Path) else lib),
     )
     output = Path(output)
     check_output(output)
@@ -71,6 +75,7 @@ def build_layer(
             output,
             warnings=warnings,
             pip_command=plain_command(proven.resolution.target, proven.resolution.wheels, places),
+            asked=proven.resolution.asked,
             progress=progress,
         )
 

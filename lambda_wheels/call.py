@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from lambda_wheels.errors import UsageError
+from lambda_wheels.layers.libraries import Library, read_libraries
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution import (
     IndexOptions,
@@ -35,6 +36,8 @@ class Call(NamedTuple):
     waivers: Waivers
     strict: bool
     options: IndexOptions
+    libraries: tuple[Library, ...] = ()
+    """Shared objects that come from no wheel."""
 
 
 def understood(
@@ -45,11 +48,14 @@ def understood(
     allow: Iterable[str],
     strict: bool,
     options: IndexOptions,
+    libraries: Iterable[Path] = (),
 ) -> Call:
     """The call, understood; all that makes no sense about it is raised at once.
 
     :param targets: makes the targets, or raises what is wrong with them.
+    :param libraries: shared objects for the layer's ``lib/``.
     :raises UsageError: with every problem.
+    :raises OutputError: one of ``libraries`` cannot be read.
     """
     options = settled(options)
     problems: list[Problem] = []
@@ -64,6 +70,7 @@ def understood(
     built_for = attempt(targets)
     waivers = attempt(lambda: Waivers.read(allow))
     attempt(lambda: pip_options(options))
+    brought = attempt(lambda: read_libraries(libraries)) or ()
     if not str(output):  # as a path it would be the working directory, which an unset variable does not mean
         problems.append(
             Problem(rule="output-refused", message="the output has no name", hint="name a file or a folder")
@@ -79,4 +86,6 @@ def understood(
         )
     if problems or built_for is None or waivers is None or wanted is None:
         raise UsageError(problems)
-    return Call(requirements=wanted, targets=built_for, waivers=waivers, strict=strict, options=options)
+    return Call(
+        requirements=wanted, targets=built_for, waivers=waivers, strict=strict, options=options, libraries=brought
+    )

@@ -13,7 +13,8 @@
     └── SurroundingsError               index, network, disk or pip failed; trying again may help            exit 3
         ├── IndexUnavailableError       an index, or a file of it, could not be read
         ├── OutputError                 the output or the store cannot be written
-        └── PipError                    pip is missing, too old, too new, silent, or ended in a way we cannot read
+        ├── PipError                    pip is missing, too old, too new, silent, or ended in a way we cannot read
+        └── ImportsNotTriedError        nothing here can run the target's Python, so a layer cannot be imported
 
 Problems are collected and raised once: ``error.problems`` has all that were found, ``str(error)`` one line for each.
 """
@@ -85,3 +86,7 @@ class OutputError(SurroundingsError):
 
 class PipError(SurroundingsError):
     """The pip child could not be used, or ended in a way that we cannot read."""
+
+
+class ImportsNotTriedError(SurroundingsError):
+    """A layer cannot be imported here: nothing runs the Python that it is for."""

@@ -20,6 +20,8 @@ class Stage(enum.StrEnum):
     """Bytecode that the store lacks is compiled, if it is wanted; counted in files."""
     WRITE = "write"
     """The layer is written; counted in bytes of the zip, or of the files of the folder."""
+    IMPORT = "import"
+    """The modules of a layer are imported, where that is asked for; counted in modules."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

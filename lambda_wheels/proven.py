@@ -59,7 +59,13 @@ def judged(call: Call, resolution: Resolution, stored: list[StoredWheel], found:
         *found,
         *resolution.problems,
         *(problem for one in stored for problem in (*one.wheel.problems, *audit_wheel(one.wheel, target))),
-        *audit_natives([place for one in stored for place in placed(one.wheel)], target),
+        *audit_natives(
+            [
+                *(place for one in stored for place in placed(one.wheel)),
+                *(library.placed for library in call.libraries),
+            ],
+            target,
+        ),
     ]
     verdict = call.waivers.judge(problems, strict=call.strict)
     if verdict.errors:

@@ -185,6 +185,7 @@ RULES: Final = MappingProxyType(
             waivable=True,
         ),
         # The machine code
+        **_rules(("not-a-library", "A file that is to be brought along is not a shared object for Linux.")),
         **_rules(
             ("native-in-any", "A wheel claims to fit any platform, and holds a library of one."),
             ("foreign-binary", "A library is for another system than Linux; beside those for Linux a warning."),
@@ -261,6 +262,9 @@ RULES: Final = MappingProxyType(
             ("wrong-version", "A project needs another version of one than the layer has."),
             waivable=True,
         ),
+        # The imports
+        **_rules(("imports-not-tried", "A layer could not be imported here, so that nothing is known of it.")),
+        **_rules(("import-failed", "A module of the layer cannot be imported."), waivable=True),
         # The store
         **_rules(
             ("store-not-writable", "The store cannot be written, so new wheels are kept for one run; a warning."),

@@ -40,6 +40,7 @@ def test_tree(error: type[BaseException]) -> None:
         pytest.param(errors.IndexUnavailableError, 3, id="index"),
         pytest.param(errors.OutputError, 3, id="output"),
         pytest.param(errors.PipError, 3, id="pip"),
+        pytest.param(errors.ImportsNotTriedError, 3, id="imports"),
     ],
 )
 def test_exit_codes(error: type[LambdaWheelsError], code: int) -> None:

@@ -26,6 +26,7 @@ ROOMS = (
     "audit",
     "bytecode",
     "layers",
+    "imports",
     "call",
     "proven",
     "assembling",
@@ -50,6 +51,11 @@ PIP_CHILD = "resolution/pip_child/"
 COMPILER = "bytecode/child/"
 """What another interpreter executes to compile: the process is its own, too."""
 
+IMPORTER = "imports/child.py"
+"""What the target's interpreter executes to import a module: the process is its own as well."""
+
+CHILDREN = (PIP_CHILD, COMPILER, IMPORTER)
+
 COMMAND = {"cli", "__main__"}
 """The rooms that have the terminal to themselves."""
 
@@ -67,8 +73,9 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "multiprocessing": "nowhere",  # it would run the caller's script again on macOS and Windows
     "pip": "resolution/",
     "rich": "cli/",
-    "signal": "cli/",
-    "subprocess": ("resolution/child.py", "bytecode/processes.py"),  # a module starts pip, another interpreters
+    "signal": ("cli/", "imports/processes.py"),  # there for the names of signals
+    # The first starts pip, the second interpreters that compile, the third those that import.
+    "subprocess": ("resolution/child.py", "bytecode/processes.py", "imports/processes.py"),
     "zipfile": "nowhere",  # it forgives what a wheel must not do
 }
 """Who alone may import a module."""
@@ -153,7 +160,7 @@ def test_pure_modules(module: str) -> None:
     assert {name for name in imports(module) if name.partition(".")[0] in DOERS} == set()
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith((PIP_CHILD, COMPILER))])
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith(CHILDREN)])
 def test_children_are_alone(module: str) -> None:
     """What runs in a process of its own imports nothing of ours but itself: all of us take long, or a newer Python."""
     child = f"lambda_wheels.{'.'.join(module.split('/')[:-1])}."
@@ -162,7 +169,7 @@ def test_children_are_alone(module: str) -> None:
 
 @EVERY_MODULE
 def test_who_imports_what(module: str) -> None:
-    """Processes are started in two places, the terminal is the command's, AWS has a room of its own."""
+    """Processes are started in three places, the terminal is the command's, AWS has a room of its own."""
     foreign = {
         name
         for name in imports(module)
@@ -173,7 +180,7 @@ def test_who_imports_what(module: str) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [module for module in MODULES if not module.startswith((PIP_CHILD, COMPILER)) and room(module) not in COMMAND],
+    [module for module in MODULES if not module.startswith(CHILDREN) and room(module) not in COMMAND],
 )
 def test_good_guest(module: str) -> None:
     """The library neither prints nor changes the directory, the environment, the umask or the signals of its caller."""

@@ -64,7 +64,7 @@ def test_docstrings(name: str) -> None:
 @pytest.mark.parametrize(
     ("function", "own"),
     [
-        pytest.param(lambda_wheels.build_layer, {"scripts": False, "bytecode": False}, id="build_layer"),
+        pytest.param(lambda_wheels.build_layer, {"scripts": False, "bytecode": False, "lib": ()}, id="build_layer"),
         pytest.param(lambda_wheels.fetch_wheels, {}, id="fetch_wheels"),
         pytest.param(
             lambda_wheels.lock,

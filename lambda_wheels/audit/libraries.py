@@ -17,6 +17,12 @@ _WITHOUT: Final = {
 }
 """The same project without a desktop's libraries."""
 
+_OPTIONAL: Final = {
+    # Two of three threading layers, tried one after the other (numba.readthedocs.io, "The Threading Layers").
+    "numba": ("numba/np/ufunc/omppool.", "numba/np/ufunc/tbbpool."),
+}
+"""How the paths begin of modules that a project does without where they cannot be imported."""
+
 
 def audit_libraries(places: Sequence[Placed], target: Target) -> Iterator[Problem]:
     """What the loader of ``target`` would not find for any of the files, each once."""
@@ -56,9 +62,15 @@ def _missing(loader: Loader, loadings: Sequence[Loading], target: Target) -> Ite
                     place,
                     f"it needs {library}, which neither the layer has nor {_image(target)}",
                     _what_helps(place, library),
+                    severity=Severity.WARNING if all(map(_is_optional, group.values())) else None,
                     others=len(others),
                 ),
             )
+
+
+def _is_optional(missing: Missing) -> bool:
+    place = missing.place
+    return any(f"/{start}" in f"/{place.path}" for start in _OPTIONAL.get(place.project or "", ()))
 
 
 def _image(target: Target) -> str:

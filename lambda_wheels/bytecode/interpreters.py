@@ -76,7 +76,7 @@ def find_interpreter(
     """
     version = "{}.{}".format(*wanted)
     if named is not None:
-        found = _asked([str(Path(named).absolute())], wanted, time_limit) if str(named) else "has no name"
+        found = asked([str(Path(named).absolute())], wanted, time_limit) if str(named) else "has no name"
         if isinstance(found, str):
             raise _none(f"{str(named)!r} {found}, and bytecode for CPython {version} is wanted", version)
         if release not in {None, found.version}:
@@ -86,8 +86,8 @@ def find_interpreter(
         _log.info("bytecode comes from %s, %s", found, found.executable)
         return found
     others: dict[str, None] = {}
-    for command in _candidates(version):
-        found = _asked(command, wanted, time_limit)
+    for command in candidates(version):
+        found = asked(command, wanted, time_limit)
         if isinstance(found, Interpreter) and release in {None, found.version}:
             _log.info("bytecode comes from %s, %s", found, found.executable)
             return found
@@ -113,7 +113,7 @@ def _none(message: str, version: str, name_another: str = NAME_ANOTHER) -> Layer
     )
 
 
-def _asked(command: list[str], wanted: tuple[int, int], time_limit: float) -> Interpreter | str:
+def asked(command: list[str], wanted: tuple[int, int], time_limit: float) -> Interpreter | str:
     """The interpreter that ``command`` is, or why it is not the one that is wanted."""
     output = output_of([*command, *ALONE, "-c", _PROBE], time_limit)
     if output is None:
@@ -137,7 +137,7 @@ def _asked(command: list[str], wanted: tuple[int, int], time_limit: float) -> In
     return Interpreter(executable=executable, version=version)
 
 
-def _candidates(version: str) -> Iterator[list[str]]:
+def candidates(version: str) -> Iterator[list[str]]:
     """Commands that may be CPython ``version``, each once, in the order in which they are asked."""
     seen = set()
     for command in _places(version):

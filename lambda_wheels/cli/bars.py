@@ -16,6 +16,7 @@ _TITLES = {
     Stage.VERIFY: "proving",
     Stage.COMPILE: "compiling",
     Stage.WRITE: "writing",
+    Stage.IMPORT: "importing",
 }
 
 

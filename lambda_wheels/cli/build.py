@@ -22,6 +22,7 @@ def build(options: argparse.Namespace) -> int:
             **_common(options),
             scripts=options.scripts,
             bytecode=options.bytecode_python or options.bytecode,
+            lib=options.lib,
             progress=progress,
         )
     if not options.quiet:

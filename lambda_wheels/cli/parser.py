@@ -117,6 +117,14 @@ def _fill_build(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="the interpreter that compiles it (--bytecode alone looks for one)",
     )
+    parser.add_argument(
+        "--lib",
+        action="append",
+        default=[],
+        type=_not_empty,
+        metavar="PATH",
+        help="a shared object to bring along in the layer's lib/, where Lambda's loader looks (repeatable)",
+    )
     _add_index(parser)
 
 

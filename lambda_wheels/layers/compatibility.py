@@ -1,47 +1,67 @@
-"""Where else a layer runs: for which runtimes and architectures every one of its wheels is made. (Pure.)"""
+"""Where else a layer runs: for which runtimes and architectures everything in it is made. (Pure.)"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations, product
 from typing import Final
 
 from packaging.tags import Tag
 
+from lambda_wheels.audit import Placed, audit_natives, placed
+from lambda_wheels.resolution.closure import TopRequirement
+from lambda_wheels.resolution.same_set import SameSet
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
+from lambda_wheels.waivers import Waivers
 from lambda_wheels.wheels import Wheel
 
 _ANYWHERE: Final = Tag("py3", "none", "any")
 
 
 def compatibility(
-    wheels: Iterable[Wheel], target: Target, *, bound_to_runtime: bool = False
+    wheels: Sequence[Wheel],
+    target: Target,
+    *,
+    asked: Sequence[TopRequirement] | None = None,
+    libraries: Sequence[Placed] = (),
+    waived: Collection[str] = (),
+    bound_to_runtime: bool = False,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The runtimes and the architectures, in the order of our tables, on which a layer of ``wheels`` runs.
 
     Lambda takes two lists and means each pair of them, so a runtime is named only if it is right on every architecture
     that is named. Of the pairs of lists that hold ``target``, the one with most pairs is taken; of two such, the one
-    with more architectures. What is compared is the wheels' tags and ``Requires-Python``.
+    with more architectures. A pair is right where every wheel's tags and ``Requires-Python`` fit, where the markers ask
+    for the same set of wheels, and where the loader finds what the machine code needs.
 
+    :param asked: the requirements that brought the wheels, as far as known.
+    :param libraries: machine code that comes from no wheel.
+    :param waived: the findings that stood when it was built, ``RULE:PROJECT``: elsewhere they stand as well.
     :param bound_to_runtime: whether the layer names the interpreter of its runtime, and so fits no other.
     """
-    wheels = list(wheels)
     runtimes = [
         name
         for name in ([target.runtime] if bound_to_runtime else RUNTIMES)
         if all(wheel.requires_python.contains(RUNTIMES[name].python, prereleases=True) for wheel in wheels)
     ]
     choosy = [wheel.tags for wheel in wheels if _ANYWHERE not in wheel.tags]  # for the others no target lists its tags
+    same_set = SameSet(wheels, target, asked)
+    natives = [*(place for wheel in wheels for place in placed(wheel)), *libraries]
+    waivers = Waivers(frozenset(waived))
+
+    def runs(other: Target) -> bool:
+        return (
+            all(map(other.accepts, choosy))
+            and same_set.holds_for(other)
+            and not waivers.judge(audit_natives(natives, other)).errors
+        )
+
     own = (target.runtime, target.architecture)
-    fits = {
-        pair
-        for pair in product(runtimes, ARCHITECTURES)
-        if all(map((target if pair == own else Target(*pair)).accepts, choosy))  # `target` has made its tags already
-    }
     # Built for it, perhaps under a waiver: then nothing is known of any other.
     best: tuple[Sequence[str], Sequence[str]] = ([target.runtime], [target.architecture])
-    if own not in fits:
+    if target.runtime not in runtimes or not all(map(target.accepts, choosy)):
         return tuple(best[0]), tuple(best[1])
+    fits = {pair for pair in product(runtimes, ARCHITECTURES) if pair == own or runs(Target(*pair))}
     for count in range(1, len(ARCHITECTURES) + 1):
         for architectures in combinations(ARCHITECTURES, count):
             common = [name for name in runtimes if all((name, architecture) in fits for architecture in architectures)]

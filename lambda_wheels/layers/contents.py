@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from lambda_wheels.errors import LayerError
 from lambda_wheels.layers.conflicts import Settlement, Share, settle
 from lambda_wheels.layers.entries import Entry, content_digest, copied, generated, in_order
+from lambda_wheels.layers.libraries import Library
 from lambda_wheels.layers.limits import check_limits
-from lambda_wheels.layers.manifest import Manifest, ManifestWheel, manifest_path
+from lambda_wheels.layers.manifest import Manifest, ManifestLibrary, ManifestWheel, manifest_path
 from lambda_wheels.layers.record import INSTALLER, PYTHON, record_text
 from lambda_wheels.layers.scripts import entry_point_scripts, is_for_python, is_wrapper, with_interpreter
 from lambda_wheels.layers.sources import pieces_of
@@ -49,6 +50,8 @@ class Contents(NamedTuple):
     manifest: Manifest
     content_sha256: str
     """See :func:`~lambda_wheels.layers.entries.content_digest`."""
+    libraries: tuple[Library, ...]
+    """Shared objects that come from no wheel."""
     unzipped_size: int
     """Bytes of all files together."""
     zip_size: int
@@ -64,6 +67,7 @@ def lay_out(
     *,
     scripts: bool = False,
     bytecode: Bytecode | None = None,
+    libraries: Sequence[Library] = (),
     allow: Collection[str] = (),
     waived: Iterable[str] = (),
     read: Read = pieces_of,
@@ -72,6 +76,7 @@ def lay_out(
 
     :param scripts: whether ``.data/scripts`` and entry points become files in the layer's ``bin/``.
     :param bytecode: that of ``wheels``, if it is to be in the layer.
+    :param libraries: shared objects that come from no wheel, for the layer's ``lib/``.
     :param allow: what may be waived, ``RULE:PROJECT`` with the project's normalised name.
     :param waived: what was waived before, which the manifest says too.
     :raises LayerError: with every reason for which the wheels do not make a layer.
@@ -89,6 +94,7 @@ def lay_out(
         waived=tuple(sorted({*waived, *settlement.waived})),
         scripts=scripts,
         bytecode=bytecode.version if bytecode else None,
+        libraries=tuple(ManifestLibrary(library.name, library.sha256) for library in libraries),
     )
     shares = [_without_what_gave_way(share, settlement) for share in shares]
     compiled_size = 0
@@ -98,7 +104,7 @@ def lay_out(
         shares = with_bytecode(shares, bytecode)
         compiled_size = size_of_bytecode((entry for share in shares for entry in share.entries), bytecode)
     shares = [_with_record(share) for share in shares]
-    files = _merge(shares)
+    files = in_order([*_merge(shares), *(generated(library.path, library.content) for library in libraries)])
     said = manifest.as_bytes()
     everything = in_order([*files, generated(manifest_path(said), said)])
     sizes = {share.wheel.name: sum(entry.size for entry in share.entries) for share in shares}
@@ -115,6 +121,7 @@ def lay_out(
         target=target,
         manifest=manifest,
         content_sha256=content_digest(files),
+        libraries=tuple(libraries),
         unzipped_size=unzipped_size,
         zip_size=zipped_size,
         bound_to_runtime=any(own.names_interpreter for own in made),
@@ -197,4 +204,4 @@ def _merge(shares: Sequence[Share]) -> list[Entry]:
             known = files.setdefault(entry.path, entry)
             if entry.executable and not known.executable:
                 files[entry.path] = entry
-    return in_order(files.values())
+    return list(files.values())

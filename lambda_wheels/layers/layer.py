@@ -71,7 +71,7 @@ class Layer:
     targets: tuple[Target, ...]
     """What it was built for."""
     compatible_runtimes: tuple[str, ...]
-    """The runtimes that it fits, going by tags and ``Requires-Python``."""
+    """The runtimes that it fits, going by tags, ``Requires-Python``, markers and machine code."""
     compatible_architectures: tuple[str, ...]
     """The architectures: it fits each of them with each of the runtimes."""
     warnings: tuple[Problem, ...]

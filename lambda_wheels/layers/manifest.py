@@ -5,14 +5,15 @@ credential, nothing computed. Format 1, a promise::
 
     {
       "format": 1,
+      "libraries": [{"name": "libgomp.so.1", "sha256": "…"}],
       "options": {"bytecode": "3.13.0", "scripts": true},
       "targets": [{"architecture": "arm64", "runtime": "python3.13"}],
       "waived": ["path-conflict:demo"],
       "wheels": [{"filename": "…", "name": "…", "sha256": "…", "version": "…"}]
     }
 
-``options`` has only those that change the contents and differ from the default, so that a new option of ours does not
-change the layers that do not use it.
+``options`` has only those that change the contents and differ from the default, and ``libraries`` is there only where
+some were brought along, so that what is new does not change the layers that do not use it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from lambda_wheels.wheels import Wheel
 FORMAT: Final = 1
 FOLDER: Final = "lambda-wheels"
 """Where manifests are, at the top of the layer: never on ``sys.path``."""
+
+LIBRARIES: Final = "lib/"
+"""Where libraries are that come from no wheel: Lambda has it on ``LD_LIBRARY_PATH`` (AWS, "Packaging layers")."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
@@ -53,6 +57,19 @@ class ManifestWheel(NamedTuple):
         return self.name, self.version, self.filename
 
 
+class ManifestLibrary(NamedTuple):
+    """A shared object that was brought along."""
+
+    name: str
+    """In the layer's ``lib/``."""
+    sha256: str
+
+    @property
+    def path(self) -> str:
+        """Its place in the layer."""
+        return LIBRARIES + self.name
+
+
 class Manifest(NamedTuple):
     """The inputs of a layer."""
 
@@ -64,11 +81,13 @@ class Manifest(NamedTuple):
     """Whether the layer was built with scripts in its ``bin/``."""
     bytecode: str | None = None
     """The full version of the interpreter that compiled bytecode for it, if there is some: it is an input."""
+    libraries: tuple[ManifestLibrary, ...] = ()
 
     def as_bytes(self) -> bytes:
         """The canonical JSON: keys and lists sorted, two spaces, ASCII, one line feed at the end."""
         value = {
             "format": FORMAT,
+            **({"libraries": [library._asdict() for library in sorted(self.libraries)]} if self.libraries else {}),
             "options": {
                 **({"bytecode": self.bytecode} if self.bytecode is not None else {}),
                 **({"scripts": True} if self.scripts else {}),
@@ -138,6 +157,10 @@ def _manifest(value: dict[str, Any]) -> Manifest:
         waived=tuple(_text(waiver) for waiver in value["waived"]),
         scripts=bool(value["options"].get("scripts", False)),
         bytecode=_version(value["options"]["bytecode"]) if "bytecode" in value["options"] else None,
+        libraries=tuple(
+            ManifestLibrary(_text(library["name"]), _sha256(library["sha256"]))
+            for library in value.get("libraries", ())
+        ),
     )
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from lambda_wheels.errors import OutputRefusedError
-from lambda_wheels.layers.manifest import FOLDER, is_manifest_path, manifest_path, parse_manifest
+from lambda_wheels.layers.manifest import FOLDER, Manifest, is_manifest_path, manifest_path, parse_manifest
 from lambda_wheels.layers.output import STAGING_PREFIX
 from lambda_wheels.layers.record import INSTALLER, layer_path
 from lambda_wheels.problems import Problem
 
-TOP_FOLDERS: Final = ("python", "bin", FOLDER)
+TOP_FOLDERS: Final = ("python", "bin", "lib", FOLDER)
 """Where a layer of ours can have files."""
 
 _LARGEST_MANIFEST = 16 << 20
@@ -25,15 +25,17 @@ def check_ours(folder: Path) -> None:
 
     To be called under the output's lock: while another build writes, the folder is neither.
 
-    Ours is a manifest, what a RECORD beside an INSTALLER of ours lists, and bytecode that Python wrote beside it.
+    Ours is a manifest, the libraries that it names, what a RECORD beside an INSTALLER of ours lists, and bytecode that
+    Python wrote beside it.
 
     :raises OutputRefusedError: naming a file that is not.
     """
     files = sorted(files_in(folder))
     if not files:
         return
-    manifests = [path for path in files if _is_manifest(folder, path)]
-    known = {*manifests, *_recorded(folder)} if manifests else set()
+    manifests = {path: manifest for path in files if (manifest := _manifest(folder, path)) is not None}
+    libraries = (library.path for manifest in manifests.values() for library in manifest.libraries)
+    known = {*manifests, *libraries, *_recorded(folder)} if manifests else set()
     foreign = next((path for path in files if path not in known and not (known and _is_bytecode(path))), None)
     if foreign is not None:
         raise OutputRefusedError(
@@ -61,17 +63,18 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _is_manifest(folder: Path, path: str) -> bool:
+def _manifest(folder: Path, path: str) -> Manifest | None:
+    """The manifest at ``path``, if it is one."""
     if not is_manifest_path(path) or (folder / path).is_symlink():
-        return False
+        return None
     if (folder / path).stat().st_size > _LARGEST_MANIFEST:
-        return False
+        return None
     content = (folder / path).read_bytes()
     try:
-        parse_manifest(content)
+        manifest = parse_manifest(content)
     except ValueError:
-        return False
-    return manifest_path(content) == path
+        return None
+    return manifest if manifest_path(content) == path else None
 
 
 def _recorded(folder: Path) -> Iterator[str]:

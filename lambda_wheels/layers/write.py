@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lambda_wheels.layers.compatibility import compatibility
@@ -14,6 +14,7 @@ from lambda_wheels.layers.output import check_file_output, check_folder_of, fail
 from lambda_wheels.layers.zip_file import write_zip
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, silent
+from lambda_wheels.resolution.closure import TopRequirement
 from lambda_wheels.store import lock_output
 
 
@@ -23,11 +24,13 @@ def write_layer(
     *,
     warnings: Iterable[Problem] = (),
     pip_command: str,
+    asked: Sequence[TopRequirement] | None = None,
     progress: Progress = silent,
 ) -> Layer:
     """Write a zip where the name of ``output`` ends in ``.zip``, else a folder, and say what it is.
 
     :param warnings: what was found before; those of ``contents`` are added.
+    :param asked: the requirements that brought the wheels, as far as known.
     :raises OutputRefusedError: if ``output`` cannot become a layer.
     :raises OutputError: if it cannot be written. Either way it is as it was.
     """
@@ -41,7 +44,12 @@ def write_layer(
 
         write_folder(contents, output, progress=progress)
     runtimes, architectures = compatibility(
-        contents.wheels, contents.target, bound_to_runtime=contents.bound_to_runtime
+        contents.wheels,
+        contents.target,
+        asked=asked,
+        libraries=[library.placed for library in contents.libraries],
+        waived=contents.manifest.waived,
+        bound_to_runtime=contents.bound_to_runtime,
     )
     return Layer(
         path=output,

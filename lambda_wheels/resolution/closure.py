@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.markers import Marker
@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from lambda_wheels.problems import Problem
 
-TopRequirement = tuple[str, str, Iterable[str], str]
+TopRequirement = tuple[str, str, Sequence[str], str]
 """A requirement as asked for: project, version specifier, extras, marker."""
 
 

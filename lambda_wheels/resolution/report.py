@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 
 from lambda_wheels.errors import ResolutionError
 from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.resolution.closure import Chosen, closure
+from lambda_wheels.resolution.closure import Chosen, TopRequirement, closure
 from lambda_wheels.resolution.redaction import public_url
 from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel, Told
 from lambda_wheels.targets import Target
@@ -55,14 +55,17 @@ def read_report(report: Mapping[str, Any], events: Sequence[Mapping[str, Any]], 
     for name, count in Counter(wheel.name for wheel in wheels).items():
         if count > 1:
             problems.append(Problem(rule="wrong-closure", project=name, message="pip chose it more than once"))
+    asked = [event for event in events if event["event"] == "requirement" and not event["constraint"]]
+    top = tuple((event["name"], event["specifier"], tuple(event["extras"]), event["marker"]) for event in asked)
     if not problems:
-        problems += _check_closure(wheels, events, target)
+        problems += _check_closure(wheels, top, target)
     if problems:
         raise ResolutionError(problems)
     return Resolution(
         target=target,
         wheels=tuple(sorted(wheels, key=lambda wheel: wheel.name)),
         problems=tuple(yanked),
+        asked=top,
     )
 
 
@@ -121,9 +124,7 @@ def _index_of(page: str, project: str) -> str:
     return index if index and canonicalize_name(last) == project else ""
 
 
-def _check_closure(
-    wheels: Iterable[ResolvedWheel], events: Iterable[Mapping[str, Any]], target: Target
-) -> Iterable[Problem]:
+def _check_closure(wheels: Iterable[ResolvedWheel], top: Iterable[TopRequirement], target: Target) -> Iterable[Problem]:
     chosen = {
         wheel.name: Chosen(
             version=wheel.version, requires_dist=wheel.told.requires_dist, provides_extra=wheel.told.provides_extra
@@ -131,8 +132,6 @@ def _check_closure(
         for wheel in wheels
         if wheel.told is not None
     }
-    asked = [event for event in events if event["event"] == "requirement" and not event["constraint"]]
-    top = [(event["name"], event["specifier"], event["extras"], event["marker"]) for event in asked]
     return closure(top, chosen, target.marker_environment)
 
 

@@ -9,6 +9,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from lambda_wheels.problems import Problem
+from lambda_wheels.resolution.closure import TopRequirement
 from lambda_wheels.targets import Target
 
 
@@ -49,6 +50,8 @@ class Resolution(NamedTuple):
     wheels: tuple[ResolvedWheel, ...]
     problems: tuple[Problem, ...] = ()
     """Warnings: a release that was yanked."""
+    asked: tuple[TopRequirement, ...] | None = None
+    """What was asked for, as pip understood it; None where a lock says which wheels, and nobody knows for whom."""
     places: tuple[str, ...] = ()
     """As arguments of pip: the indexes, places and trusted hosts that requirement files brought; no credentials."""
     credentials: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
@@ -17,6 +17,7 @@ from lambda_wheels.layers.sources import pieces_of
 from lambda_wheels.store import StoredWheel
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Member, Wheel
+from lambda_wheels.wheels.native import Native
 
 TARGET = Target("python3.13", "arm64")
 
@@ -29,6 +30,9 @@ def hand_made(
     *,
     tag: str = "py3-none-any",
     requires_python: str = "",
+    requires: Sequence[str] = (),
+    extras: Sequence[str] = (),
+    natives: Sequence[Native] = (),
     entry_points: str = "",
     data: str = "",
     executable: Collection[str] = (),
@@ -74,13 +78,13 @@ def hand_made(
         build=(),
         tags=frozenset(parse_tag(tag)),
         requires_python=SpecifierSet(requires_python),
-        requires_dist=(),
-        provides_extra=frozenset(),
+        requires_dist=tuple(requires),
+        provides_extra=frozenset(map(canonicalize_name, extras)),
         dist_info=dist_info,
         data=data or f"{name}-{version}.data",
         entry_points=entry_points,
         members=tuple(members),
-        natives=(),
+        natives=tuple(natives),
         problems=(),
     )
     return StoredWheel(wheel, folder / filename)

@@ -9,7 +9,9 @@ import pytest
 from packaging.version import Version
 
 from lambda_wheels.layers import compatibility
+from lambda_wheels.resolution.closure import TopRequirement
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
+from lambda_wheels.wheels.native import Elf, Format, Native
 from tests.layers.hand_made import hand_made
 
 EVERY = tuple(RUNTIMES)
@@ -95,6 +97,90 @@ def test_no_tags_for_pure_wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     wheels = [hand_made(tmp_path, "a").wheel, hand_made(tmp_path, "b", tag="py2.py3-none-any").wheel]
     monkeypatch.setattr(Target, "tags", property(fail))
     assert compatibility(wheels, Target("python3.13", "arm64")) == (EVERY, BOTH)
+
+
+_OLD_GLIBC = Elf("x86_64", 64, True, needed=("libc.so.6",), versions=(("libc.so.6", "GLIBC_2.17"),))
+_NEW_GLIBC = Elf("x86_64", 64, True, needed=("libc.so.6",), versions=(("libc.so.6", "GLIBC_2.28"),))
+
+
+@pytest.mark.parametrize(
+    ("tag", "elf", "target", "wanted"),
+    [
+        pytest.param(
+            "py3-none-manylinux_2_17_x86_64",
+            _OLD_GLIBC,
+            ("python3.13", "x86_64"),
+            (EVERY, ("x86_64",)),
+            id="as the tag says",
+        ),
+        pytest.param(
+            "py3-none-manylinux_2_17_x86_64",
+            _NEW_GLIBC,
+            ("python3.13", "x86_64"),
+            (_from("python3.12"), ("x86_64",)),
+            id="newer than the tag says",
+        ),
+        pytest.param(
+            "py3-none-any",
+            _OLD_GLIBC,
+            ("python3.13", "x86_64"),
+            (EVERY, ("x86_64",)),
+            id="one machine, against the tag",
+        ),
+    ],
+)
+def test_machine_code(
+    tmp_path: Path, tag: str, elf: Elf, target: tuple[str, str], wanted: tuple[tuple[str, ...], tuple[str, ...]]
+) -> None:
+    """A runtime counts only if its image has what the machine code needs, whatever the tags say."""
+    wheel = hand_made(tmp_path, tag=tag, natives=[Native("demo/_native.abi3.so", Format.ELF, elf)]).wheel
+    assert compatibility([wheel], Target(*target), waived=["native-in-any:demo"]) == wanted
+
+
+def test_waived_elsewhere(tmp_path: Path) -> None:
+    """What was allowed when it was built, such as a library that is missing everywhere, stands elsewhere as well."""
+    elf = Elf("x86_64", 64, True, needed=("libodbc.so.2",))
+    wheel = hand_made(
+        tmp_path, tag="py3-none-manylinux_2_17_x86_64", natives=[Native("demo/_native.so", Format.ELF, elf)]
+    ).wheel
+    target = Target("python3.13", "x86_64")
+    assert compatibility([wheel], target) == (("python3.13",), ("x86_64",))
+    assert compatibility([wheel], target, waived=["missing-library:demo"]) == (EVERY, ("x86_64",))
+
+
+@pytest.mark.parametrize(
+    ("requires", "asked", "wanted"),
+    [
+        pytest.param([], None, EVERY, id="nothing"),
+        pytest.param(["b; extra == 'x'"], None, EVERY, id="an extra alone"),
+        pytest.param(["b; python_version >= '3.9'"], None, EVERY, id="true everywhere"),
+        pytest.param(["b; python_version >= '3.12'"], None, _from("python3.12"), id="needed from here on"),
+        pytest.param(
+            ["b", "c; python_version < '3.11'"], None, _from("python3.11"), id="others would need one that is not there"
+        ),
+        pytest.param(["b<1; python_version < '3.11'", "b"], None, _from("python3.11"), id="another version"),
+        pytest.param(
+            ["b"], [("a", "", (), ""), ("c", "", (), "python_version < '3.10'")], _from("python3.10"), id="asked"
+        ),
+        pytest.param(["b"], [("a", "", (), ""), ("b", "", (), "python_version >= '3.12'")], EVERY, id="needed anyway"),
+    ],
+)
+def test_markers(
+    tmp_path: Path, requires: list[str], asked: list[TopRequirement] | None, wanted: tuple[str, ...]
+) -> None:
+    """A runtime counts only if its markers ask for the same set of wheels, neither more nor fewer."""
+    wheels = [hand_made(tmp_path, "a", requires=requires, extras=["x"]).wheel, hand_made(tmp_path, "b").wheel]
+    assert compatibility(wheels, Target("python3.13", "arm64"), asked=asked) == (wanted, BOTH)
+
+
+@pytest.mark.parametrize("variable", ["platform_machine", "platform.machine"])
+def test_markers_for_the_machine(tmp_path: Path, variable: str) -> None:
+    """What one machine needs besides keeps the layer from the other, also where the marker has an old name for it."""
+    wheels = [
+        hand_made(tmp_path, "a", requires=[f"b; {variable} == 'aarch64'"]).wheel,
+        hand_made(tmp_path, "b").wheel,
+    ]
+    assert compatibility(wheels, Target("python3.13", "arm64")) == (EVERY, ("arm64",))
 
 
 @pytest.mark.parametrize("target", list(product(RUNTIMES, ARCHITECTURES)), ids="-".join)
