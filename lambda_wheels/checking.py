@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
-from lambda_wheels.errors import UsageError
+from lambda_wheels.errors import ImportsNotTriedError, UsageError
 from lambda_wheels.looking import Looked, look, reading
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, silent
@@ -33,6 +33,7 @@ def check(
     architecture: str | Iterable[str] | None = None,
     lock: str | Path | None = None,
     wheels: str | Path | Iterable[str | Path] = (),
+    lib: str | Path | Iterable[str | Path] = (),
     bytecode_python: str | Path | None = None,
     imports: bool = False,
     python: str | Path | None = None,
@@ -53,6 +54,7 @@ def check(
     :param architecture: ``arm64``, ``x86_64``, or both.
     :param lock: a ``pylock.toml``.
     :param wheels: those that were given beside the lock; one may stand without a list.
+    :param lib: the libraries that were brought along when the layer was built.
     :param bytecode_python: the interpreter that compiles, where a layer that is compared has bytecode; else one is
         looked for. It has to be of the same full version as the one that compiled it.
     :param imports: import every module as well, which takes an interpreter of the target's Python.
@@ -73,6 +75,7 @@ def check(
         architecture=architecture,
         lock=lock,
         wheels=wheels,
+        lib=lib,
         bytecode_python=bytecode_python,
         imports=imports,
         python=python,
@@ -91,6 +94,7 @@ def checked(
     architecture: str | Iterable[str] | None,
     lock: str | Path | None,
     wheels: str | Path | Iterable[str | Path],
+    lib: str | Path | Iterable[str | Path],
     bytecode_python: str | Path | None,
     imports: bool,
     python: str | Path | None,
@@ -107,9 +111,11 @@ def checked(
     targets = _targets(runtime, architecture)
     found: list[Problem] = []
     if lock is not None:
-        from lambda_wheels.comparing import compare  # here, as it brings along all that makes layers
+        from lambda_wheels.comparing import Given, compare  # here, as it brings along all that makes layers
 
-        found += compare(path, _named(lock, "lock"), map(Path, beside), bytecode_python, progress, options)
+        libraries = map(Path, [lib] if isinstance(lib, str | Path) else lib)
+        given = Given(_named(lock, "lock"), tuple(map(Path, beside)), tuple(libraries), bytecode_python)
+        found += compare(path, given, progress, options)
     elif beside:
         raise UsageError(
             Problem(rule="unknown-file-kind", message=f"{beside[0]} has a place beside a lock only", hint="give --lock")
@@ -117,9 +123,13 @@ def checked(
     imports = imports or python is not None or root is not None
     looked = look(path, targets, progress) if lock is None or targets or imports else Looked()
     found += looked.problems
+    waivers = Waivers(allowed.union(looked.waived))
     if imports and looked.may_be_unpacked:
-        found += _imported(path, looked.targets, python, root, progress)
-    waivers = Waivers(allowed | Waivers.read(looked.waived).allowed)
+        try:
+            found += _imported(path, looked.targets, python, root, progress)
+        except ImportsNotTriedError as error:
+            verdict = waivers.judge(found, strict=strict)
+            raise ImportsNotTriedError((*verdict.errors, *verdict.warnings, *error.problems)) from error
     verdict = waivers.judge(found, strict=strict)
     return Checked((*verdict.errors, *verdict.warnings), looked)
 
@@ -140,11 +150,9 @@ def _imported(
     path: Path, targets: Iterable[Target], python: str | Path | None, root: str | Path | None, progress: Progress
 ) -> list[Problem]:
     """What cannot be imported on any of ``targets``."""
-    from importlib import import_module
-
+    from lambda_wheels.imports import import_layer  # here, as it is asked for seldom
     from lambda_wheels.layers.unpacking import unpacked
 
-    import_layer = import_module("lambda_wheels.imports").import_layer
     with contextlib.ExitStack() as stack:
         with reading(path, progress):
             tree = stack.enter_context(unpacked(path))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambda_wheels.assembling import assemble, interpreter_for
 from lambda_wheels.call import understood
 from lambda_wheels.errors import LayerError, UsageError
 from lambda_wheels.layers.existing import check_kind, check_unchanged, differences, manifest_of, not_ours, state_of
-from lambda_wheels.layers.manifest import Manifest
+from lambda_wheels.layers.libraries import Library
+from lambda_wheels.layers.manifest import LIBRARIES, Manifest
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress
 from lambda_wheels.proven import proven_wheels
@@ -22,32 +23,34 @@ if TYPE_CHECKING:
     from lambda_wheels.bytecode import Interpreter
 
 
-def compare(
-    layer: Path,
-    lock: Path,
-    wheels: Iterable[Path],
-    bytecode_python: str | Path | None,
-    progress: Progress,
-    options: IndexOptions,
-) -> tuple[Problem, ...]:
-    """What ``layer`` has otherwise than ``lock`` makes: nothing where it is the same, for a zip to the byte.
+class Given(NamedTuple):
+    """What a layer is made of again."""
+
+    lock: Path
+    wheels: tuple[Path, ...] = ()
+    """Those that were given beside the lock."""
+    libraries: tuple[Path, ...] = ()
+    """Those that were brought along."""
+    bytecode_python: str | Path | None = None
+    """Who compiles, where the layer has bytecode; else one of the full version that compiled it is looked for."""
+
+
+def compare(layer: Path, given: Given, progress: Progress, options: IndexOptions) -> tuple[Problem, ...]:
+    """What ``layer`` has otherwise than what was given makes: nothing where it is the same, for a zip to the byte.
 
     The layer's manifest says for which target and with which options it was built. Nothing is written but what the
     store lacks.
 
-    :param wheels: those that were given beside the lock.
-    :param bytecode_python: the interpreter that compiles, where the layer has bytecode; else one is looked for. It has
-        to be of the same full version as the one that compiled it.
     :raises UsageError: the lock is none.
     :raises CannotBuildError: the layer is not ours, or the lock makes no layer for its target.
     :raises SurroundingsError: index, network, disk or pip failed; trying again may help.
     """
-    if lock.is_dir() or lock.suffix.lower() in {".whl", ".zip"}:
-        raise _no_lock(lock)
+    if given.lock.is_dir() or given.lock.suffix.lower() in {".whl", ".zip"}:
+        raise _no_lock(given.lock)
     check_kind(layer)
     before = state_of(layer)
     try:
-        found = _compared(layer, [lock, *wheels], bytecode_python, progress, options)
+        found = _compared(layer, given, progress, options)
     except LayerError:
         check_unchanged(layer, before)
         raise
@@ -58,24 +61,32 @@ def compare(
 
 def _compared(
     path: Path,
-    given: list[Path],
-    bytecode_python: str | Path | None,
+    given: Given,
     progress: Progress,
     options: IndexOptions,
 ) -> tuple[Problem, ...]:
-    """What the layer at ``path`` has otherwise than a lock, the first of the files that were ``given``, makes."""
+    """What the layer at ``path`` has otherwise than what was given makes."""
     manifest = manifest_of(path)
     call = understood(
-        given, lambda: manifest.targets, path, allow=_allowed(path, manifest), strict=False, options=options
+        [given.lock, *given.wheels],
+        lambda: manifest.targets,
+        path,
+        allow=_allowed(path, manifest),
+        strict=False,
+        options=options,
+        libraries=given.libraries,
     )
     if call.requirements.lock is None:
-        raise _no_lock(given[0])
+        raise _no_lock(given.lock)
     if len(manifest.targets) != 1:
         raise not_ours(path, f"it was built for {len(manifest.targets)} targets, and one is known")
     named = locked_wheels(call.requirements.lock, call.requirements.wheels, manifest.targets[0]).wheels
-    if other := [*_other_wheels(manifest, {wheel.name: (str(wheel.version), wheel.sha256) for wheel in named})]:
+    if other := [
+        *_other_libraries(manifest, call.libraries),
+        *_other_wheels(manifest, {wheel.name: (str(wheel.version), wheel.sha256) for wheel in named}),
+    ]:
         return tuple(other)
-    interpreter = _interpreter(manifest, bytecode_python)
+    interpreter = _interpreter(manifest, given.bytecode_python)
     with proven_wheels(call, progress) as proven:
         contents, _ = assemble(call, proven, scripts=manifest.scripts, interpreter=interpreter, progress=progress)
         return tuple(differences(path, contents))
@@ -109,6 +120,22 @@ def _interpreter(manifest: Manifest, named: str | Path | None) -> Interpreter | 
     if manifest.bytecode is None:
         return None
     return interpreter_for(manifest.targets, named or True, release=manifest.bytecode)
+
+
+def _other_libraries(manifest: Manifest, libraries: Iterable[Library]) -> Iterator[Problem]:
+    """The libraries that the layer was built with and that were not given, or the other way round, or otherwise."""
+    built = {library.name: library.sha256 for library in manifest.libraries}
+    given = {library.name: library.sha256 for library in libraries}
+    for name in sorted(built.keys() | given.keys()):
+        if name not in given:
+            message, hint = "the layer was built with this library", "give it: --lib"
+        elif name not in built:
+            message, hint = "the layer was built without this library", "leave it out"
+        elif built[name] != given[name]:
+            message, hint = "the layer was built with another library of this name", "give that one: --lib"
+        else:
+            continue
+        yield Problem(rule="layer-differs", member=LIBRARIES + name, message=message, hint=hint)
 
 
 def _other_wheels(manifest: Manifest, locked: Mapping[str, tuple[str, str]]) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ from lambda_wheels.layers.manifest import Manifest, manifest_path, parse_manifes
 from lambda_wheels.layers.reading import read_layer, said_of_layer
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage, Told
+from lambda_wheels.rules import RULES
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import read_wheel
 
@@ -95,7 +96,7 @@ def _look_at_layer(path: Path, targets: tuple[Target, ...], progress: Progress) 
     return Looked(
         (*found.problems, *_limits(held, views), *audit_layer(held, views)),
         targets,
-        manifest.waived if manifest else (),
+        _waived(manifest) if manifest else (),
         len({one.name for view in views for one in view.installation.distributions}),
         len({place.path for view in views for place in view.places}),
         held.zip_size or 0,
@@ -143,6 +144,13 @@ def _manifest_in(held: Held) -> Manifest | None:
             except ValueError:
                 return None
     return found[0] if len(found) == 1 else None
+
+
+def _waived(manifest: Manifest) -> tuple[str, ...]:
+    """What was allowed when the layer was built, as far as it can be: the manifest may be that of a newer release."""
+    return tuple(
+        text for text in manifest.waived if (rule := RULES.get(text.partition(":")[0])) is not None and rule.waivable
+    )
 
 
 def _limits(held: Held, views: Iterable[View]) -> list[Problem]:

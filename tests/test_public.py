@@ -90,7 +90,7 @@ def test_signature_of_check() -> None:
     assert parameters.pop("options").kind is inspect.Parameter.VAR_KEYWORD
     empty = inspect.Parameter.empty
     named = dict.fromkeys(["runtime", "architecture", "lock", "bytecode_python", "python", "root"])
-    own = {"layer": empty, "wheels": (), "imports": False, "allow": (), "strict": False, **named}
+    own = {"layer": empty, "wheels": (), "lib": (), "imports": False, "allow": (), "strict": False, **named}
     assert {name: parameter.default for name, parameter in parameters.items()} == own
     by_position = [name for name, parameter in parameters.items() if parameter.kind is not parameter.KEYWORD_ONLY]
     assert by_position == ["layer"]

@@ -109,6 +109,7 @@ def _read(held: Held, folder: str, info: str, findings: Findings) -> Installed |
 
 def _read_egg(held: Held, folder: str, info: str, findings: Findings) -> Installed | None:
     """What setuptools left: ``.egg-info`` is a file of metadata, or a folder with that and requirements."""
+    findings.project = canonicalize_name(info.removeprefix(folder).removesuffix(".egg-info").partition("-")[0])
     path = info if info in held.files else f"{info}/PKG-INFO"
     try:
         headers = read_headers(held.texts.get(path, b""))
@@ -116,7 +117,6 @@ def _read_egg(held: Held, folder: str, info: str, findings: Findings) -> Install
     except (KeyError, UnicodeDecodeError, InvalidVersion):
         findings.add("metadata-missing", "there is no PKG-INFO that says name and version", member=info)
         return None
-    findings.project = name
     metadata = read_metadata(held.texts[path], Identity(name, version, (), frozenset()), findings, member=path)
     requires = tuple(_egg_requirements(held.texts.get(f"{info}/requires.txt", b"").decode(errors="replace")))
     metadata = metadata._replace(requires_dist=metadata.requires_dist or requires)
@@ -157,6 +157,6 @@ def _by_path(rows: Iterable[Row], folder: str, held: Held) -> dict[str, tuple[Ro
             path = folder + re.sub(r"^(?:\.\./)+", "", row.path)
             if path not in held.files:
                 continue
-        if not row.path.startswith("/") and path not in held.folders:
+        if not row.path.startswith("/"):
             by_path[path] = (*by_path.get(path, ()), row)
     return by_path

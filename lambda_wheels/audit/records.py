@@ -14,6 +14,7 @@ from lambda_wheels.audit.installed import Installed
 from lambda_wheels.audit.placed import and_others
 from lambda_wheels.audit.view import View
 from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.wheels.layout import folders_above
 from lambda_wheels.wheels.record import Row
 
 
@@ -33,12 +34,13 @@ def changed(view: View) -> Iterator[Problem]:
 
 def missing(view: View) -> Iterator[Problem]:
     """Each file that RECORD lists is there."""
+    there = {
+        *view.held.files,
+        *view.held.links,
+        *(folder for path in view.held.files for folder in folders_above(path)),
+    }
     for one in view.installation.distributions:
-        found = sorted(
-            path
-            for path in one.rows
-            if path not in view.held.files and path not in view.held.links and not _may_go(path)
-        )
+        found = sorted(path for path in one.rows if path not in there and not _may_go(path))
         if found:
             yield _problem(
                 "record-surplus-row", one, found, "RECORD has a row for it, and it is not there", Severity.WARNING

@@ -23,6 +23,7 @@ def check(options: argparse.Namespace) -> int:
             architecture=options.architecture,
             lock=options.lock,
             wheels=options.wheels,
+            lib=options.lib,
             bytecode_python=options.bytecode_python,
             imports=options.imports,
             python=options.python,

@@ -117,14 +117,7 @@ def _fill_build(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="the interpreter that compiles it (--bytecode alone looks for one)",
     )
-    parser.add_argument(
-        "--lib",
-        action="append",
-        default=[],
-        type=_not_empty,
-        metavar="PATH",
-        help="a shared object to bring along in the layer's lib/, where Lambda's loader looks (repeatable)",
-    )
+    _add_libraries(parser, "a shared object to bring along in the layer's lib/, where Lambda's loader looks")
     _add_index(parser)
 
 
@@ -183,6 +176,7 @@ def _fill_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lock", type=_not_empty, metavar="FILE", help="a lock, pylock.toml, to compare a layer of ours with"
     )
+    _add_libraries(parser, "a library that was brought along when it was built")
     parser.add_argument(
         "--bytecode-python", type=_not_empty, metavar="PATH", help="who compiles, where that has bytecode"
     )
@@ -223,6 +217,12 @@ def _add_waivers(parser: argparse.ArgumentParser, strict: str) -> None:
         "--allow", action="append", default=[], metavar="RULE:PROJECT", help="let a finding stand (repeatable)"
     )
     parser.add_argument("--strict", action="store_true", help=strict)
+
+
+def _add_libraries(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--lib", action="append", default=[], type=_not_empty, metavar="PATH", help=f"{what} (repeatable)"
+    )
 
 
 def _add_index(parser: argparse.ArgumentParser) -> None:
