@@ -20,10 +20,11 @@ from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.modes import check_modes
 from lambda_wheels.wheels.names import check_names
 from lambda_wheels.wheels.native import Native
-from lambda_wheels.wheels.reader import MAX_METADATA
 
-_MOST_TEXT: Final = 128 << 20
-"""Bytes of all texts together, which are held in memory; the RECORDs of 65,534 files have about 10 million."""
+_MOST_RECORDS: Final = 16 << 20
+"""Bytes of all RECORDs together; those of 280 projects have 4 million."""
+_MOST_TEXT: Final = 8 << 20
+"""Bytes of all other texts together, which take longer to read; those of 280 projects have 3 million."""
 _LONGEST_LINK: Final = 4096
 """Bytes: what Linux takes (``PATH_MAX``)."""
 _TEXT: Final = re.compile(
@@ -122,7 +123,7 @@ def _as_utf8(entry: DirectoryEntry, findings: Findings) -> DirectoryEntry:
 def _wanted(entries: Sequence[DirectoryEntry], findings: Findings) -> dict[str, int]:
     """How many of their first bytes files are known by."""
     wanted: dict[str, int] = {}
-    left = _MOST_TEXT
+    left = {True: _MOST_RECORDS, False: _MOST_TEXT}
     for entry in entries:
         name = entry.name
         if stat.S_ISLNK(entry.mode):
@@ -130,10 +131,10 @@ def _wanted(entries: Sequence[DirectoryEntry], findings: Findings) -> dict[str, 
         elif name.endswith(".pyc"):
             wanted[name] = HEADER.size
         elif is_manifest_path(name) or _TEXT.fullmatch(name):
-            if entry.size > min(MAX_METADATA, left):
-                findings.add("metadata-size", f"the file has more than {MAX_METADATA:,} bytes", member=name)
+            left[name.endswith("/RECORD")] -= entry.size
+            if left[name.endswith("/RECORD")] < 0:
+                findings.add("metadata-size", "with it, the files of metadata are too large to be read", member=name)
             else:
-                left -= entry.size
                 wanted[name] = entry.size
     return wanted
 

@@ -156,7 +156,7 @@ def test_a_layer_that_is_looked_at(out: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_warnings_and_errors(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Warnings alone are 0, with ``--strict`` 1; each finding is a line on stderr, errors first, with ``-q`` they alone."""
+    """Warnings alone are 0, with ``--strict`` 1; each is a line on stderr, errors first; with ``-q`` errors are."""
     (out / "layer" / "python" / "typing.py").write_bytes(b"")
     target = ["--runtime", "python3.13", "--architecture", "arm64", "--architecture", "x86_64"]
     assert main(["check", "layer"]) == 0

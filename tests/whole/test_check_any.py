@@ -316,12 +316,6 @@ def test_imports_that_cannot_be_tried(tmp_path: Path, monkeypatch: pytest.Monkey
     ]
 
 
-def test_metadata_that_is_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Metadata that is too large to be read is a finding."""
-    monkeypatch.setattr("lambda_wheels.layers.reading.MAX_METADATA", 10)
-    assert ("metadata-size", "error") in check(laid_out(tmp_path, installed("demo")))
-
-
 @pytest.mark.network
 @pytest.mark.parametrize("compiled", [True, False])
 def test_layers_of_pip(compiled: bool, tmp_path: Path) -> None:
