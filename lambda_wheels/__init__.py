@@ -25,9 +25,11 @@ from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Runtime, Target
 if typing.TYPE_CHECKING:
     from lambda_wheels.build import build_layer, fetch_wheels
     from lambda_wheels.checking import check
+    from lambda_wheels.explaining import explain
     from lambda_wheels.layers import Layer, LayerWheel
     from lambda_wheels.locking import lock
     from lambda_wheels.resolution import IndexOptions
+    from lambda_wheels.resolution.explanation import ExplainedProject, Explanation
     from lambda_wheels.resolution.lock_changes import LockChange
     from lambda_wheels.resolution.lock_result import Lock, LockedProject, LockedWheel
 
@@ -35,6 +37,8 @@ __all__ = [
     "ARCHITECTURES",
     "RUNTIMES",
     "CannotBuildError",
+    "ExplainedProject",
+    "Explanation",
     "ImportsNotTriedError",
     "IndexOptions",
     "IndexUnavailableError",
@@ -62,6 +66,7 @@ __all__ = [
     "WheelError",
     "build_layer",
     "check",
+    "explain",
     "fetch_wheels",
     "lock",
 ]
@@ -70,6 +75,8 @@ __all__ = [
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 _LATER = {
+    "ExplainedProject": "resolution.explanation",
+    "Explanation": "resolution.explanation",
     "IndexOptions": "resolution",
     "Layer": "layers",
     "LayerWheel": "layers",
@@ -79,6 +86,7 @@ _LATER = {
     "LockedWheel": "resolution.lock_result",
     "build_layer": "build",
     "check": "checking",
+    "explain": "explaining",
     "fetch_wheels": "build",
     "lock": "locking",
 }

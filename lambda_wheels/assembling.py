@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambda_wheels.call import Call
-from lambda_wheels.errors import LayerError
+from lambda_wheels.errors import LayerError, UsageError
 from lambda_wheels.layers import Contents, lay_out
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress
@@ -24,13 +24,22 @@ def interpreter_for(
 
     :param release: the full version, where only one of that will do.
     :raises LayerError: there is none.
+    :raises UsageError: there would have to be several.
     """
     if bytecode is False:
         return None
     from lambda_wheels.bytecode import find_interpreter  # here, as below: most layers have none
 
-    [target] = targets
-    return find_interpreter(target.python_version, None if bytecode is True else bytecode, release=release)
+    versions = {target.python_version for target in targets}
+    if len(versions) > 1:
+        raise UsageError(
+            Problem(
+                rule="several-runtimes",
+                message="a layer for several runtimes cannot have bytecode, which is for one Python",
+                hint="build without bytecode, or a layer for each runtime",
+            )
+        )
+    return find_interpreter(versions.pop(), None if bytecode is True else bytecode, release=release)
 
 
 def assemble(
@@ -53,8 +62,7 @@ def assemble(
             raise LayerError(verdict.errors)
         warnings, waived = (*warnings, *verdict.warnings), waived | verdict.waived
     contents = lay_out(
-        proven.stored,
-        proven.resolution.target,
+        proven.views,
         scripts=scripts,
         bytecode=bytecode,
         libraries=call.libraries,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Unpack
 
 from lambda_wheels.assembling import assemble, interpreter_for
-from lambda_wheels.call import Given, understood
-from lambda_wheels.layers import Layer, LayerWheel, check_output, write_layer
+from lambda_wheels.call import Call, Given, layer_targets, understood
+from lambda_wheels.layers import Layer, LayerWheel, check_output, site_packages, write_layer
 from lambda_wheels.progress import Progress, silent
-from lambda_wheels.proven import proven_wheels
+from lambda_wheels.proven import Proven, proven_wheels
 from lambda_wheels.resolution import IndexOptions, pip_options, plain_command
-from lambda_wheels.targets import Target
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +20,7 @@ _log = logging.getLogger(__name__)
 def build_layer(
     requirements: Given,
     *,
-    runtime: str,
+    runtime: str | Iterable[str],
     architecture: str,
     output: str | Path,
     scripts: bool = False,
@@ -37,8 +36,9 @@ def build_layer(
     :param requirements: a string is a requirement (PEP 508), a path a requirement file, a wheel or a lock
         (``pylock.toml``, PEP 751); one of these may stand without a list. Beside a lock
         only wheels have a place.
-    :param runtime: Lambda's identifier, ``python3.13``.
-    :param architecture: ``arm64`` or ``x86_64``.
+    :param runtime: Lambda's identifier, ``python3.13``, or several: each is then served by the one layer.
+    :param architecture: ``arm64`` or ``x86_64``; or ``auto``: arm64 if every wheel exists and passes for it, on each
+        runtime, else x86_64.
     :param output: a name that ends in ``.zip`` is a zip, any other a folder that then holds ``python/``. It appears
         complete or not at all.
     :param scripts: put the projects' scripts into the layer's ``bin/``, which is on Lambda's PATH.
@@ -57,7 +57,7 @@ def build_layer(
     """
     call = understood(
         requirements,
-        lambda: (Target(runtime, architecture),),
+        lambda: layer_targets(runtime, architecture),
         output,
         allow=allow,
         strict=strict,
@@ -69,21 +69,29 @@ def build_layer(
     interpreter = interpreter_for(call.targets, bytecode)
     with proven_wheels(call, progress) as proven:
         contents, warnings = assemble(call, proven, scripts=scripts, interpreter=interpreter, progress=progress)
-        places = [*pip_options(call.options), *proven.resolution.places]
         return write_layer(
             contents,
             output,
             warnings=warnings,
-            pip_command=plain_command(proven.resolution.target, proven.resolution.wheels, places),
-            asked=proven.resolution.asked,
+            passed_over=proven.passed_over,
+            pip_command="\n".join(_plain_commands(call, proven)),
+            asked=proven.resolutions[0].asked,
             progress=progress,
         )
+
+
+def _plain_commands(call: Call, proven: Proven) -> Iterator[str]:
+    """For one runtime the command that fills ``python/``, for several those that fill the folder of each."""
+    for resolution in proven.resolutions:
+        folder = "python" if len(proven.resolutions) == 1 else site_packages(resolution.target).rstrip("/")
+        options = [*pip_options(call.options), *resolution.places]
+        yield plain_command(resolution.target, resolution.wheels, options, folder)
 
 
 def fetch_wheels(
     requirements: Given,
     *,
-    runtime: str,
+    runtime: str | Iterable[str],
     architecture: str,
     output: str | Path,
     allow: Iterable[str] = (),
@@ -98,7 +106,7 @@ def fetch_wheels(
     """
     call = understood(
         requirements,
-        lambda: (Target(runtime, architecture),),
+        lambda: layer_targets(runtime, architecture),
         output,
         allow=allow,
         strict=strict,

@@ -141,9 +141,9 @@ def _targets(runtime: str | Iterable[str] | None, architecture: str | Iterable[s
     """
     if not runtime and not architecture:
         return ()
-    from lambda_wheels.locking import _targets  # here, since layers of ours need it not
+    from lambda_wheels.call import every_target  # here, since layers of ours need it not
 
-    return _targets(runtime or (), architecture or ())
+    return every_target(runtime or (), architecture or ())
 
 
 def _imported(

@@ -11,7 +11,7 @@ from lambda_wheels.call import understood
 from lambda_wheels.errors import LayerError, UsageError
 from lambda_wheels.layers.existing import check_kind, check_unchanged, differences, manifest_of, not_ours, state_of
 from lambda_wheels.layers.libraries import Library
-from lambda_wheels.layers.manifest import LIBRARIES, Manifest
+from lambda_wheels.layers.manifest import LIBRARIES, Manifest, ManifestWheel
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress
 from lambda_wheels.proven import proven_wheels
@@ -78,13 +78,14 @@ def _compared(
     )
     if call.requirements.lock is None:
         raise _no_lock(given.lock)
-    if len(manifest.targets) != 1:
-        raise not_ours(path, f"it was built for {len(manifest.targets)} targets, and one is known")
-    named = locked_wheels(call.requirements.lock, call.requirements.wheels, manifest.targets[0]).wheels
-    if other := [
-        *_other_libraries(manifest, call.libraries),
-        *_other_wheels(manifest, {wheel.name: (str(wheel.version), wheel.sha256) for wheel in named}),
-    ]:
+    if not manifest.is_for_one_architecture:
+        raise not_ours(path, f"it was built for {', '.join(map(str, manifest.targets)) or 'no target'}")
+    other = dict.fromkeys(_other_libraries(manifest, call.libraries))
+    for target in manifest.targets:
+        named = locked_wheels(call.requirements.lock, call.requirements.wheels, target).wheels
+        locked: dict[str, tuple[str, str]] = {wheel.name: (str(wheel.version), wheel.sha256) for wheel in named}
+        other |= dict.fromkeys(_other_wheels(manifest.wheels_for(target), locked))
+    if other:
         return tuple(other)
     interpreter = _interpreter(manifest, given.bytecode_python)
     with proven_wheels(call, progress) as proven:
@@ -138,12 +139,12 @@ def _other_libraries(manifest: Manifest, libraries: Iterable[Library]) -> Iterat
         yield Problem(rule="layer-differs", member=LIBRARIES + name, message=message, hint=hint)
 
 
-def _other_wheels(manifest: Manifest, locked: Mapping[str, tuple[str, str]]) -> Iterator[Problem]:
-    """The wheels that the layer has and the lock has not, or the other way round, or otherwise.
+def _other_wheels(wheels: Iterable[ManifestWheel], locked: Mapping[str, tuple[str, str]]) -> Iterator[Problem]:
+    """Of a target, the wheels that the layer has and the lock has not, or the other way round, or otherwise.
 
     :param locked: version and sha256 by project.
     """
-    built = {wheel.name: (wheel.version, wheel.sha256) for wheel in manifest.wheels}
+    built = {wheel.name: (wheel.version, wheel.sha256) for wheel in wheels}
     for name in sorted(built.keys() | locked.keys()):
         if built.get(name) == locked.get(name):
             continue

@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import product
 from pathlib import Path
 from typing import Unpack
 
 from packaging.pylock import Pylock, is_valid_pylock_path
 from packaging.utils import NormalizedName, canonicalize_name
 
-from lambda_wheels.call import Call, Given, understood
+from lambda_wheels.call import AUTO, Call, Given, every_target, understood
 from lambda_wheels.errors import ResolutionError, UsageError, WheelError
+from lambda_wheels.layers import View, homes
 from lambda_wheels.layers.output import check_file_output, check_folder_of, new_file, refused, settled, writing
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Onward, Progress, silent
@@ -28,7 +28,7 @@ from lambda_wheels.resolution.lock_making import MADE_BY, check_lock, cooldown_o
 from lambda_wheels.resolution.lock_result import Lock, LockedProject
 from lambda_wheels.resolution.locked import select
 from lambda_wheels.store import open_store
-from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
+from lambda_wheels.targets import Target
 
 
 def lock(
@@ -40,6 +40,7 @@ def lock(
     upgrade: bool = False,
     upgrade_projects: str | Iterable[str] = (),
     check: bool = False,
+    lib: str | Path | Iterable[str | Path] = (),
     allow: Iterable[str] = (),
     strict: bool = False,
     progress: Progress = silent,
@@ -57,6 +58,7 @@ def lock(
     :param upgrade: choose everything anew.
     :param upgrade_projects: choose these projects anew, and what that brings along.
     :param check: write nothing; a lock that is not what the requirements make is an error that says what differs.
+    :param lib: shared objects that the layers will bring along, so that nothing is said of those.
     :param allow: ``RULE:PROJECT`` for each finding that may stand.
     :param strict: let warnings stop it.
     :param progress: called with each step.
@@ -66,7 +68,13 @@ def lock(
     :raises SurroundingsError: index, network, disk or pip failed; trying again may help.
     """
     call = understood(
-        requirements, lambda: _targets(runtime, architecture), output, allow=allow, strict=strict, options=options
+        requirements,
+        lambda: _lock_targets(runtime, architecture),
+        output,
+        allow=allow,
+        strict=strict,
+        options=options,
+        libraries=map(Path, [lib] if isinstance(lib, str | Path) else lib),
     )
     if call.requirements.lock is not None:
         raise UsageError(
@@ -108,27 +116,20 @@ def lock(
     return result
 
 
-def _targets(runtime: str | Iterable[str], architecture: str | Iterable[str]) -> tuple[Target, ...]:
-    """Each runtime on each architecture, in the order of our tables.
+def _lock_targets(runtime: str | Iterable[str], architecture: str | Iterable[str]) -> tuple[Target, ...]:
+    """What the lock is to serve; it can serve both architectures, so that nothing is chosen.
 
-    :raises UsageError: one is not Lambda's, or none was named.
+    :raises UsageError: as for :func:`every_target`, or where the choice was left to us.
     """
-    runtimes = [runtime] if isinstance(runtime, str) else list(dict.fromkeys(runtime))
-    architectures = [architecture] if isinstance(architecture, str) else list(dict.fromkeys(architecture))
-    problems: dict[Problem, None] = {}
-    for name, values in (("runtime", runtimes), ("architecture", architectures)):
-        if not values:
-            problems[Problem(rule=f"unknown-{name}", message=f"no {name} was named")] = None
-    targets = []
-    for pair in product(runtimes, architectures):
-        try:
-            targets.append(Target(*pair))
-        except UsageError as error:
-            problems |= dict.fromkeys(error.problems)
-    if problems:
-        raise UsageError(problems)
-    order = list(product(RUNTIMES, ARCHITECTURES))
-    return tuple(sorted(targets, key=lambda target: order.index((target.runtime, target.architecture))))
+    if AUTO in ([architecture] if isinstance(architecture, str) else (architecture := list(architecture))):
+        raise UsageError(
+            Problem(
+                rule="unknown-architecture",
+                message="a lock serves what it names, and 'auto' is for a build",
+                hint="name both, arm64 and x86_64: a build from the lock may then be 'auto'",
+            )
+        )
+    return every_target(runtime, architecture)
 
 
 def _before(path: Path, output: Path, check: bool) -> Pylock | None:
@@ -178,7 +179,7 @@ def _choose(call: Call, progress: Progress, preferred: Callable[[Target], Iterab
         for target in call.targets:
             try:
                 resolution, stored = chosen_wheels(call, target, store, onward, preferred=preferred(target), said=said)
-                verdict = judged(call, resolution, stored, store.problems)
+                verdict = judged(call, resolution, homes([View(target, stored)]), store.problems)
             except (ResolutionError, WheelError) as error:
                 problems += error.problems
                 continue

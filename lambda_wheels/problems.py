@@ -44,11 +44,13 @@ class Problem:
 
     def __str__(self) -> str:
         """``error[rule] wheel: member: message; hint``: always one line, control characters escaped."""
-        place = [part for part in (self.wheel or self.project, self.member) if part]
-        text = ": ".join([*place, self.message])
-        if self.hint:
-            text = f"{text}; {self.hint}"
+        text = f"{self.finding}; {self.hint}" if self.hint else self.finding
         return escape_controls(f"{self.severity}[{self.rule}] {text}")
+
+    @property
+    def finding(self) -> str:
+        """``wheel: member: message``: what and where, without a verdict; as it is, not escaped."""
+        return ": ".join(part for part in (self.wheel or self.project, self.member, self.message) if part)
 
     def as_warning(self) -> Problem:
         """The same finding, which no longer stops the build."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lambda_wheels.audit import audit_natives, audit_wheel, placed
-from lambda_wheels.call import Call
-from lambda_wheels.errors import OutputError, WheelError
+from lambda_wheels.call import Call, by_preference
+from lambda_wheels.errors import OutputError, ResolutionError, WheelError
+from lambda_wheels.layers import Home, View, homes
 from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.progress import Progress, Told
+from lambda_wheels.progress import Onward, Progress, Told
 from lambda_wheels.resolution import Found, Resolution, fetch, find
 from lambda_wheels.store import Store, StoredWheel, open_store
 from lambda_wheels.targets import RUNTIMES, Target
@@ -21,47 +24,140 @@ from lambda_wheels.waivers import Verdict
 if TYPE_CHECKING:
     from lambda_wheels.resolution.child import Preference
 
+_log = logging.getLogger(__name__)
+
 
 class Proven(NamedTuple):
     """What stands when every wheel is proven."""
 
     store: Store
-    resolution: Resolution
-    stored: list[StoredWheel]
-    """In the order of the resolution."""
+    resolutions: tuple[Resolution, ...]
+    """One for each target, all of them on one architecture."""
+    views: tuple[View, ...]
+    """The wheels of each resolution, in its order."""
     verdict: Verdict
+    passed_over: tuple[Problem, ...] = ()
+    """What kept an architecture away that was to be preferred."""
+
+    @property
+    def stored(self) -> tuple[StoredWheel, ...]:
+        """All wheels by name, each once."""
+        found = {stored.wheel.sha256: stored for view in self.views for stored in view.wheels}
+        return tuple(sorted(found.values(), key=lambda stored: stored.wheel.name))
 
 
 @contextlib.contextmanager
 def proven_wheels(call: Call, progress: Progress) -> Iterator[Proven]:
     """pip or a lock says which wheels, we fetch and prove them. They stay in place inside the block.
 
+    Where the targets are on several architectures, it is about the first of these that works.
+
     :raises CannotBuildError: there is no such set, or a wheel of it is not what it should be.
     :raises SurroundingsError: index, network, disk or pip failed.
     """
-    [target] = call.targets
     with open_store() as store:
-        resolution, stored = chosen_wheels(call, target, store, progress)
-        yield Proven(
-            store=store, resolution=resolution, stored=stored, verdict=judged(call, resolution, stored, store.problems)
-        )
+        yield _first_that_works(call, store, progress)
 
 
-def judged(call: Call, resolution: Resolution, stored: list[StoredWheel], found: tuple[Problem, ...]) -> Verdict:
+def _first_that_works(call: Call, store: Store, progress: Progress) -> Proven:
+    """The wheels for all runtimes, on the architecture that is liked best of those for which nothing is wrong.
+
+    :raises ResolutionError: with what is wrong for any of the targets.
+    :raises WheelError: likewise, where pip or the lock had an answer.
+    """
+    onward = Onward(progress)
+    said: set[str] = set()
+    failures: list[_Failure] = []
+    for targets in by_preference(call.targets):
+        passed_over = _together(failures)
+        proven, failed = _attempt(call._replace(targets=targets), store, onward, said)
+        if proven is not None:
+            for problem in passed_over:
+                _log.info("%s was passed over: %s", failures[0].target.architecture, problem.finding)
+            return proven._replace(passed_over=passed_over)
+        failures += failed
+    if len(failures) == 1:
+        raise failures[0].error
+    raise type(failures[0].error)(_together(failures)) from failures[0].error
+
+
+class _Failure(NamedTuple):
+    """What keeps a target from being built for."""
+
+    target: Target
+    error: ResolutionError | WheelError
+
+
+def _attempt(call: Call, store: Store, progress: Onward, said: set[str]) -> tuple[Proven | None, list[_Failure]]:
+    """The wheels for all targets of ``call``, or why there are none."""
+    chosen: list[tuple[Resolution, list[StoredWheel]]] = []
+    verdicts: list[Verdict] = []
+    failures: list[_Failure] = []
+    for target in call.targets:
+        try:
+            chosen.append(chosen_wheels(call, target, store, progress, said=said))
+        except (ResolutionError, WheelError) as error:
+            failures.append(_Failure(target, error))
+            continue
+        finally:
+            progress.again()
+        if until := chosen[-1][0].uploaded_prior_to:  # a span of time ends at one moment for all
+            call = call._replace(options={**call.options, "uploaded_prior_to": until})
+    views = tuple(View(resolution.target, stored) for resolution, stored in chosen)
+    where = homes(views) if views else []
+    for resolution, _ in chosen:
+        try:
+            verdicts.append(judged(call, resolution, where, store.problems))
+        except WheelError as error:
+            failures.append(_Failure(resolution.target, error))
+    if failures:
+        return None, failures
+    verdict = Verdict(
+        errors=(),
+        warnings=tuple(dict.fromkeys(warning for verdict in verdicts for warning in verdict.warnings)),
+        waived=frozenset().union(*(verdict.waived for verdict in verdicts)),
+    )
+    return Proven(store, tuple(resolution for resolution, _ in chosen), views, verdict), []
+
+
+def _together(failures: list[_Failure]) -> tuple[Problem, ...]:
+    """All problems, each once; where there are several targets, what not all of them have names its own."""
+    targets = {failure.target for failure in failures}
+    having: dict[Problem, list[Target]] = {}
+    for failure in failures:
+        for problem in failure.error.problems:
+            having.setdefault(problem, []).append(failure.target)
+    return tuple(
+        problem if len(targets) == len(set(mine)) else _naming(problem, mine) for problem, mine in having.items()
+    )
+
+
+def _naming(problem: Problem, targets: list[Target]) -> Problem:
+    names = " and ".join(str(target) for target in targets if str(target) not in f"{problem.message} {problem.hint}")
+    return replace(problem, message=f"for {names}: {problem.message}") if names else problem
+
+
+def judged(call: Call, resolution: Resolution, where: Iterable[Home], found: tuple[Problem, ...]) -> Verdict:
     """What is wrong with the wheels of ``resolution``, and with its target.
 
+    :param where: its wheels, and perhaps others, in their folders.
     :param found: what was found before.
     :raises WheelError: where it stops the build.
     """
     target = resolution.target
+    own = [home for home in where if target in home.targets]
     problems = [
         *_deprecated(target, datetime.date.today()),
         *found,
         *resolution.problems,
-        *(problem for one in stored for problem in (*one.wheel.problems, *audit_wheel(one.wheel, target))),
+        *(
+            problem
+            for home in own
+            for problem in (*home.stored.wheel.problems, *audit_wheel(home.stored.wheel, target))
+        ),
         *audit_natives(
             [
-                *(place for one in stored for place in placed(one.wheel)),
+                *(place for home in own for place in placed(home.stored.wheel, home.folder)),
                 *(library.placed for library in call.libraries),
             ],
             target,

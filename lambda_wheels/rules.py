@@ -75,7 +75,11 @@ RULES: Final = MappingProxyType(
             ("pip-timeout", "pip did not end in time."),
             ("disk-failed", "A file could not be read or written, by pip or by us."),
         ),
-        **_rules(("yanked", "A chosen release was withdrawn by its authors; a warning."), waivable=True),
+        **_rules(
+            ("yanked", "A chosen release was withdrawn by its authors; a warning."),
+            ("held-back", "No newer release fits the target, so that an older one was taken; a warning."),
+            waivable=True,
+        ),
         # The lock
         **_rules(
             ("bad-lock", "A lock cannot be read: it is not TOML, not valid (PEP 751), or of an unknown version."),
@@ -218,6 +222,7 @@ RULES: Final = MappingProxyType(
             ("file-and-folder", "A path of the layer is a file in one wheel and a folder in another."),
             ("case-conflict", "Paths of two wheels differ only in upper and lower case; a warning."),
             ("bad-script", "An entry point of a wheel cannot be made into a script."),
+            ("several-runtimes", "A layer for several runtimes cannot have what names or is for one Python alone."),
             ("too-large", "The layer is larger unzipped than Lambda allows a function with all its layers to be."),
             ("too-many-files", "The layer needs zip64, being more files or bytes than a plain zip can hold."),
             ("output-not-ours", "The output folder holds a file that lambda-wheels did not write."),

@@ -35,6 +35,7 @@ ROOMS = (
     "comparing",
     "looking",
     "checking",
+    "explaining",
     "__init__",
     "cli",
     "__main__",

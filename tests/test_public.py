@@ -68,7 +68,7 @@ def test_docstrings(name: str) -> None:
         pytest.param(lambda_wheels.fetch_wheels, {}, id="fetch_wheels"),
         pytest.param(
             lambda_wheels.lock,
-            {"output": "pylock.toml", "upgrade": False, "upgrade_projects": (), "check": False},
+            {"output": "pylock.toml", "upgrade": False, "upgrade_projects": (), "check": False, "lib": ()},
             id="lock",
         ),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from lambda_wheels.audit.loader import Loader, Loading, Missing
+from lambda_wheels.audit.loader import Loaded, Loader, Missing
 from lambda_wheels.audit.placed import Placed, by_owner, chooses, found
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.targets import Target
@@ -27,20 +27,29 @@ _OPTIONAL: Final = {
 def audit_libraries(places: Sequence[Placed], target: Target) -> Iterator[Problem]:
     """What the loader of ``target`` would not find for any of the files, each once."""
     loader = Loader(places, target)
-    loadings = [*loader.loadings()]
+    loaded = loader.load()
     choosing = {owner for owner, mine in by_owner(places).items() if chooses(mine)}
-    for place, problem in (*_missing(loader, loadings, target), *_versions(loader, loadings, target)):
+    for place, problem in (*_missing(loader, loaded, target), *_versions(loader, loaded, target)):
         yield problem.as_warning() if place.owner in choosing else problem
+    if loaded.unfollowed:
+        yield found(
+            "native-damaged",
+            loaded.unfollowed[0],
+            "what it needs was not looked for: the libraries of the layer need each other in too many ways",
+            "leave out what brings them",
+            severity=Severity.ERROR,
+            others=len(loaded.unfollowed) - 1,
+        )
 
 
-def _missing(loader: Loader, loadings: Sequence[Loading], target: Target) -> Iterator[tuple[Placed, Problem]]:
+def _missing(loader: Loader, loaded: Loaded, target: Target) -> Iterator[tuple[Placed, Problem]]:
     """Every library that is needed is in the image or where the loader looks; one problem for each of a wheel."""
-    groups: dict[tuple[str, bool, str], dict[str, Missing]] = {}
-    for missing in (missing for loading in loadings for missing in loading.missing):
+    groups: dict[tuple[str, bool, str], list[Missing]] = {}
+    for missing in loaded.missing:
         key = (missing.place.owner, missing.place.native.is_loaded, missing.library)
-        groups.setdefault(key, {}).setdefault(missing.place.path, missing)
+        groups.setdefault(key, []).append(missing)
     for group in groups.values():
-        (place, library), *others = group.values()
+        (place, library), *others = group
         elsewhere = loader.elsewhere(library)
         if elsewhere is not None:
             yield (
@@ -62,7 +71,7 @@ def _missing(loader: Loader, loadings: Sequence[Loading], target: Target) -> Ite
                     place,
                     f"it needs {library}, which neither the layer has nor {_image(target)}",
                     _what_helps(place, library),
-                    severity=Severity.WARNING if all(map(_is_optional, group.values())) else None,
+                    severity=Severity.WARNING if all(map(_is_optional, group)) else None,
                     others=len(others),
                 ),
             )
@@ -85,15 +94,17 @@ def _what_helps(place: Placed, library: str) -> str:
     return f"bring it along with --lib PATH/{library}{allow if place.project else ''}"
 
 
-def _versions(loader: Loader, loadings: Sequence[Loading], target: Target) -> Iterator[tuple[Placed, Problem]]:
+def _versions(loader: Loader, loaded: Loaded, target: Target) -> Iterator[tuple[Placed, Problem]]:
     """The image's libraries have the versions of symbols that are needed; one problem for each kind of a wheel."""
-    needed = {(place.path, library): place for loading in loadings for place, library in loading.from_image}
+    of_image: dict[str, tuple[Placed, set[str]]] = {}
+    for place, library in loaded.from_image:
+        of_image.setdefault(place.path, (place, set()))[1].add(library)
     groups: dict[tuple[str, bool, str], list[tuple[tuple[int, ...], str, str, Placed]]] = {}
-    for (_, provider), place in needed.items():
+    for place, providers in of_image.values():
         assert place.native.elf is not None
         for library, version in place.native.elf.versions:
             kind, number = split_version(version)
-            if library == provider and loader.image.lacks_version(version, kind, number):
+            if library in providers and loader.image.lacks_version(version, kind, number):
                 key = (place.owner, place.native.is_loaded, kind)
                 groups.setdefault(key, []).append((number, version, library, place))
     for group in groups.values():

@@ -34,7 +34,8 @@ def build(options: argparse.Namespace) -> int:
         if (layer.zip_size or 0) > DIRECT_UPLOAD_LIMIT:
             say("note: over 50 MB zipped, so publishing it needs an S3 bucket")
     if options.verbose and not options.quiet:
-        say(f"the same tree by pip alone: {layer.pip_command}")
+        for command in layer.pip_command.splitlines():
+            say(f"the same tree by pip alone: {command}")
     return 0
 
 
@@ -65,9 +66,10 @@ def _common(options: argparse.Namespace) -> dict[str, Any]:
 
 def _summary(layer: Layer) -> str:
     """What was made, how large, for what."""
-    target = " and ".join(map(str, layer.targets))
+    runtimes = " and ".join(target.runtime for target in layer.targets)
     size = f"{in_bytes(layer.unzipped_size)} unzipped"
     if layer.zip_size is not None:
         size = f"{in_bytes(layer.zip_size)} ({size})"
-    count = f"{len(layer.wheels)} {'project' if len(layer.wheels) == 1 else 'projects'}"
-    return f"{layer.path}: {count}, {size}, for {target}"
+    count = len({wheel.name for wheel in layer.wheels})
+    projects = f"{count} {'project' if count == 1 else 'projects'}"
+    return f"{layer.path}: {projects}, {size}, for {runtimes} on {layer.targets[0].architecture}"

@@ -23,6 +23,7 @@ def lock(options: argparse.Namespace) -> int:
             upgrade=options.upgrade,
             upgrade_projects=options.upgrade_project,
             check=options.check,
+            lib=options.lib,
             allow=options.allow,
             strict=options.strict,
             progress=progress,

@@ -61,6 +61,7 @@ def make_parser() -> argparse.ArgumentParser:
         ("fetch", "build", _fill_fetch, "put the wheels, proven, into a folder"),
         ("lock", "lock", _fill_lock, "write down which wheels requirements are, for any tool to read"),
         ("check", "check", _fill_check, "tell whether a layer works in Lambda, or is what a lock makes"),
+        ("explain", "explain", _fill_explain, "tell which version each runtime would get, and why not the newest"),
         ("runtimes", "runtimes", _fill_nothing, "list Lambda's Python runtimes"),
         ("cache", "cache", _fill_cache, "look after the store of proven wheels"),
     ):
@@ -117,7 +118,7 @@ def _fill_build(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="the interpreter that compiles it (--bytecode alone looks for one)",
     )
-    _add_libraries(parser, "a shared object to bring along in the layer's lib/, where Lambda's loader looks")
+    _add_lib(parser, "a shared object to bring along in the layer's lib/, where Lambda's loader looks")
     _add_index(parser)
 
 
@@ -149,6 +150,7 @@ def _fill_lock(parser: argparse.ArgumentParser) -> None:
         help="choose this project anew (repeatable)",
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the lock would change")
+    _add_lib(parser, "a shared object that the layers will bring along")
     _add_index(parser)
 
 
@@ -176,10 +178,17 @@ def _fill_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lock", type=_not_empty, metavar="FILE", help="a lock, pylock.toml, to compare a layer of ours with"
     )
-    _add_libraries(parser, "a library that was brought along when it was built")
+    _add_lib(parser, "a library that was brought along when it was built")
     parser.add_argument(
         "--bytecode-python", type=_not_empty, metavar="PATH", help="who compiles, where that has bytecode"
     )
+    _add_index(parser)
+
+
+def _fill_explain(parser: argparse.ArgumentParser) -> None:
+    _add_requirements(parser, "a requirement file (repeatable)")
+    parser.add_argument("--runtime", action="append", help="Lambda's identifier, python3.13 (repeatable; else all)")
+    parser.add_argument("--architecture", action="append", help="arm64 or x86_64 (repeatable; else both)")
     _add_index(parser)
 
 
@@ -188,28 +197,39 @@ def _fill_cache(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_wheels(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
-    """What is to be built, and what for: one target, or ``several``."""
+    """What is to be built, and what for: one architecture, or ``several``."""
+    _add_requirements(
+        parser,
+        "a requirement file (repeatable)" if several else "a requirement file (repeatable), or a lock: pylock.toml",
+    )
+    times: dict[str, Any] = {"action": "append"} if several else {}
+    repeatable = " (repeatable)" if several else ""
+    parser.add_argument(
+        "--runtime", required=True, action="append", help="Lambda's identifier, python3.13 (repeatable)"
+    )
+    choices = f"arm64 or x86_64{repeatable}" if several else "arm64, x86_64, or auto: arm64 if all of it exists there"
+    parser.add_argument("--architecture", required=True, help=choices, **times)
+    parser.add_argument(
+        "--allow", action="append", default=[], metavar="RULE:PROJECT", help="let a finding stand (repeatable)"
+    )
+    parser.add_argument("--strict", action="store_true", help="let warnings stop the build")
+
+
+def _add_requirements(parser: argparse.ArgumentParser, files: str) -> None:
+    """What is asked for; ``files`` says which files may be named."""
     parser.add_argument(
         "requirements",
         nargs="*",
         metavar="REQUIREMENT",
         help="a requirement (PEP 508); with a path separator or ending in .whl, a wheel",
     )
+    parser.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help=files)
+
+
+def _add_lib(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument(
-        "-r",
-        "--requirement",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a requirement file (repeatable)"
-        if several
-        else "a requirement file (repeatable), or a lock: pylock.toml",
+        "--lib", action="append", default=[], type=_not_empty, metavar="PATH", help=f"{what} (repeatable)"
     )
-    times: dict[str, Any] = {"action": "append"} if several else {}
-    repeatable = " (repeatable)" if several else ""
-    parser.add_argument("--runtime", required=True, help=f"Lambda's identifier, python3.13{repeatable}", **times)
-    parser.add_argument("--architecture", required=True, help=f"arm64 or x86_64{repeatable}", **times)
-    _add_waivers(parser, "let warnings stop the build")
 
 
 def _add_waivers(parser: argparse.ArgumentParser, strict: str) -> None:
@@ -217,12 +237,6 @@ def _add_waivers(parser: argparse.ArgumentParser, strict: str) -> None:
         "--allow", action="append", default=[], metavar="RULE:PROJECT", help="let a finding stand (repeatable)"
     )
     parser.add_argument("--strict", action="store_true", help=strict)
-
-
-def _add_libraries(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument(
-        "--lib", action="append", default=[], type=_not_empty, metavar="PATH", help=f"{what} (repeatable)"
-    )
 
 
 def _add_index(parser: argparse.ArgumentParser) -> None:

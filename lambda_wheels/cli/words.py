@@ -101,9 +101,12 @@ def show_log(*, verbose: bool, quiet: bool) -> Iterator[None]:
     logger = logging.getLogger("lambda_wheels")
     before = logger.level
     logger.setLevel(logging.CRITICAL if quiet else logging.DEBUG if verbose else logging.WARNING)
+    chosen = logging.getLogger("lambda_wheels.proven")  # which architecture, where that was left to us
+    chosen.setLevel(logging.NOTSET if quiet or verbose else logging.INFO)
     logger.addHandler(handler)
     try:
         yield
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
+        chosen.setLevel(logging.NOTSET)

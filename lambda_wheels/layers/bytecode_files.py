@@ -24,13 +24,12 @@ def with_bytecode(shares: Sequence[Share], bytecode: Bytecode) -> list[Share]:
     new = {entry.path for entries in made for entry in entries}
     files = {entry.path for share in shares for entry in share.entries} - new
     return [
-        Share(
-            wheel=share.wheel,
+        share._replace(
             entries=[
                 *(entry for entry in share.entries if entry.path not in new),
                 # A file named __pycache__ leaves no room for a folder of that name.
                 *(entry for entry in own if files.isdisjoint(folders_above(entry.path))),
-            ],
+            ]
         )
         for share, own in zip(shares, made, strict=True)
     ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lambda_wheels.layers.entries import Entry
+from lambda_wheels.layers.record import PYTHON
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.wheels import Wheel
 from lambda_wheels.wheels.layout import folders_above
@@ -23,6 +24,8 @@ class Share(NamedTuple):
 
     wheel: Wheel
     entries: Sequence[Entry]
+    folder: str = PYTHON
+    """Where its modules are."""
 
 
 class Settlement(NamedTuple):

@@ -7,9 +7,12 @@ Sources: PyPA specifications, "Binary distribution format" (PEP 427) and "Record
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.utils import NormalizedName
 
 from lambda_wheels.errors import LayerError
 from lambda_wheels.layers.conflicts import Settlement, Share, settle
@@ -17,9 +20,10 @@ from lambda_wheels.layers.entries import Entry, content_digest, copied, generate
 from lambda_wheels.layers.libraries import Library
 from lambda_wheels.layers.limits import check_limits
 from lambda_wheels.layers.manifest import Manifest, ManifestLibrary, ManifestWheel, manifest_path
-from lambda_wheels.layers.record import INSTALLER, PYTHON, record_text
+from lambda_wheels.layers.record import INSTALLER, record_text
 from lambda_wheels.layers.scripts import entry_point_scripts, is_for_python, is_wrapper, with_interpreter
 from lambda_wheels.layers.sources import pieces_of
+from lambda_wheels.layers.views import Home, View, audience, homes
 from lambda_wheels.layers.zip_format import zip_size
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.store import StoredWheel
@@ -44,9 +48,8 @@ class Contents(NamedTuple):
 
     entries: tuple[Entry, ...]
     """In the order in which they are written; the manifest among them."""
-    wheels: tuple[Wheel, ...]
-    """By name."""
-    target: Target
+    homes: tuple[Home, ...]
+    """Where the wheels are, by name."""
     manifest: Manifest
     content_sha256: str
     """See :func:`~lambda_wheels.layers.entries.content_digest`."""
@@ -60,10 +63,19 @@ class Contents(NamedTuple):
     """Whether a file names the interpreter of one runtime, so that the layer fits no other."""
     warnings: tuple[Problem, ...]
 
+    @property
+    def wheels(self) -> tuple[Wheel, ...]:
+        """By name, each once."""
+        return tuple({home.stored.wheel.sha256: home.stored.wheel for home in self.homes}.values())
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """What it is for: several differ in their runtimes only."""
+        return self.manifest.targets
+
 
 def lay_out(
-    wheels: Iterable[StoredWheel],
-    target: Target,
+    views: Sequence[View],
     *,
     scripts: bool = False,
     bytecode: Bytecode | None = None,
@@ -72,25 +84,29 @@ def lay_out(
     waived: Iterable[str] = (),
     read: Read = pieces_of,
 ) -> Contents:
-    """Decide every file of the layer. The order of ``wheels`` does not matter.
+    """Decide every file of the layer. The order of a view's wheels does not matter.
 
+    :param views: what each runtime is to see; mostly it is one.
     :param scripts: whether ``.data/scripts`` and entry points become files in the layer's ``bin/``.
-    :param bytecode: that of ``wheels``, if it is to be in the layer.
+    :param bytecode: that of the wheels, if it is to be in the layer; then there is one runtime.
     :param libraries: shared objects that come from no wheel, for the layer's ``lib/``.
     :param allow: what may be waived, ``RULE:PROJECT`` with the project's normalised name.
     :param waived: what was waived before, which the manifest says too.
     :raises LayerError: with every reason for which the wheels do not make a layer.
     """
-    wheels = sorted(wheels, key=lambda stored: (stored.wheel.name, str(stored.wheel.version), stored.wheel.filename))
-    made = [_scripts(stored, target, read) if scripts else _Scripts() for stored in wheels]
+    placed = homes(views)
+    targets = tuple(view.target for view in views)
+    wheels = {home.stored.wheel.sha256: home.stored for home in placed}
+    made = {sha256: _scripts(stored, targets, read) if scripts else _Scripts() for sha256, stored in wheels.items()}
     shares = [
-        Share(wheel=stored.wheel, entries=[*_library_files(stored), *own.entries])
-        for stored, own in zip(wheels, made, strict=True)
+        Share(stored.wheel, [*_library_files(stored, folder), *made[stored.wheel.sha256].entries], folder)
+        for stored, folder, _ in placed
     ]
     settlement = settle(shares, allow)
+    having = audience(views)
     manifest = Manifest(
-        wheels=tuple(ManifestWheel.of(stored.wheel) for stored in wheels),
-        targets=(target,),
+        wheels=tuple(ManifestWheel.of(stored.wheel, having.get(sha256, ())) for sha256, stored in wheels.items()),
+        targets=targets,
         waived=tuple(sorted({*waived, *settlement.waived})),
         scripts=scripts,
         bytecode=bytecode.version if bytecode else None,
@@ -107,44 +123,45 @@ def lay_out(
     files = in_order([*_merge(shares), *(generated(library.path, library.content) for library in libraries)])
     said = manifest.as_bytes()
     everything = in_order([*files, generated(manifest_path(said), said)])
-    sizes = {share.wheel.name: sum(entry.size for entry in share.entries) for share in shares}
+    sizes = Counter[NormalizedName]()
+    for share in shares:
+        sizes[share.wheel.name] += sum(entry.size for entry in share.entries)
     unzipped_size = sum(entry.size for entry in everything)
     zipped_size = zip_size(everything)
-    problems = [problem for own in made for problem in own.problems]
+    problems = [problem for own in made.values() for problem in own.problems]
     problems += settlement.problems
     problems += check_limits(len(everything), unzipped_size, zipped_size, sizes, compiled=compiled_size)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise LayerError(problems)
     return Contents(
         entries=tuple(everything),
-        wheels=tuple(stored.wheel for stored in wheels),
-        target=target,
+        homes=tuple(placed),
         manifest=manifest,
         content_sha256=content_digest(files),
         libraries=tuple(libraries),
         unzipped_size=unzipped_size,
         zip_size=zipped_size,
-        bound_to_runtime=any(own.names_interpreter for own in made),
+        bound_to_runtime=any(own.names_interpreter for own in made.values()),
         warnings=tuple(problems),
     )
 
 
-def _library_files(stored: StoredWheel) -> Iterator[Entry]:
-    """What of the wheel goes below ``python/``; RECORD is empty as yet."""
+def _library_files(stored: StoredWheel, folder: str) -> Iterator[Entry]:
+    """What of the wheel goes below ``folder``; RECORD is empty as yet."""
     wheel = stored.wheel
     for member in wheel.members:
         if (path := _library_path(wheel, member.name)) is not None:
-            yield copied(PYTHON + path, stored.path, member)
-    yield generated(f"{PYTHON}{wheel.dist_info}/INSTALLER", INSTALLER)
-    yield generated(_record_path(wheel), b"")
+            yield copied(folder + path, stored.path, member)
+    yield generated(f"{folder}{wheel.dist_info}/INSTALLER", INSTALLER)
+    yield generated(_record_path(wheel, folder), b"")
 
 
-def _record_path(wheel: Wheel) -> str:
-    return f"{PYTHON}{wheel.dist_info}/RECORD"
+def _record_path(wheel: Wheel, folder: str) -> str:
+    return f"{folder}{wheel.dist_info}/RECORD"
 
 
 def _library_path(wheel: Wheel, name: str) -> str | None:
-    """Where below ``python/`` the member ``name`` goes; None where it does not."""
+    """Where below its folder the member ``name`` goes; None where it does not."""
     if not name.startswith((wheel.dist_info, wheel.data)):  # most
         return name
     first, _, rest = name.partition("/")
@@ -161,8 +178,9 @@ class _Scripts(NamedTuple):
     problems: Sequence[Problem] = ()
 
 
-def _scripts(stored: StoredWheel, target: Target, read: Read) -> _Scripts:
+def _scripts(stored: StoredWheel, targets: Sequence[Target], read: Read) -> _Scripts:
     """The wheel's own scripts, and those that its entry points ask for."""
+    target = targets[0]
     made, problems = entry_point_scripts(stored.wheel, target)
     entries = [generated(_BIN + name, content, executable=True) for name, content in made.items()]
     names_interpreter = bool(made)
@@ -180,20 +198,30 @@ def _scripts(stored: StoredWheel, target: Target, read: Read) -> _Scripts:
                 names_interpreter = True
             else:
                 entries.append(as_it_is)
+    if names_interpreter and len(targets) > 1:
+        problems.append(
+            Problem(
+                rule="several-runtimes",
+                project=stored.wheel.name,
+                wheel=stored.wheel.filename,
+                message="its scripts name the one Python that runs them",
+                hint="build without scripts, or a layer for each runtime",
+            )
+        )
     return _Scripts(entries=entries, names_interpreter=names_interpreter, problems=problems)
 
 
 def _without_what_gave_way(share: Share, settlement: Settlement) -> Share:
     left_out = {given for wheel, given in settlement.given_way if wheel == share.wheel.filename}
-    return Share(wheel=share.wheel, entries=[entry for entry in share.entries if entry.path not in left_out])
+    return share._replace(entries=[entry for entry in share.entries if entry.path not in left_out])
 
 
 def _with_record(share: Share) -> Share:
     """The share with its RECORD, in place of the empty one."""
-    path = _record_path(share.wheel)
+    path = _record_path(share.wheel, share.folder)
     entries = [entry for entry in share.entries if entry.path != path]
-    entries.append(generated(path, record_text(entries, path)))
-    return Share(wheel=share.wheel, entries=entries)
+    entries.append(generated(path, record_text(entries, path, share.folder)))
+    return share._replace(entries=entries)
 
 
 def _merge(shares: Sequence[Share]) -> list[Entry]:

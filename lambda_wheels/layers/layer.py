@@ -76,8 +76,10 @@ class Layer:
     """The architectures: it fits each of them with each of the runtimes."""
     warnings: tuple[Problem, ...]
     """Problems that did not stop the build."""
+    passed_over: tuple[Problem, ...]
+    """What kept arm64 away where the architecture was ``auto`` and became x86_64; else empty."""
     pip_command: str
-    """The plain pip command whose tree this is."""
+    """The plain pip command whose tree this is; for several runtimes a line for each, which fills its folder."""
 
     def as_dict(self) -> dict[str, Any]:
         """The layer as a JSON object."""
@@ -93,5 +95,6 @@ class Layer:
             "compatible_runtimes": list(self.compatible_runtimes),
             "compatible_architectures": list(self.compatible_architectures),
             "warnings": [problem.as_dict() for problem in self.warnings],
+            "passed_over": [problem.as_dict() for problem in self.passed_over],
             "pip_command": self.pip_command,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +15,8 @@ from lambda_wheels.layers.manifest import LIBRARIES
 from lambda_wheels.problems import Problem
 from lambda_wheels.targets.limits import UNZIPPED_LIMIT
 from lambda_wheels.wheels.native import Native
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*\.so(?:\.[A-Za-z0-9_.+-]+)?")
 
 
 class Library(NamedTuple):
@@ -83,8 +86,8 @@ def _read(path: Path) -> Library | Problem:
     if native.elf is None or native.elf.damage:
         return _unfit(path, (native.elf and native.elf.damage) or "it is no ELF file", "name a shared object for Linux")
     name = native.elf.soname or path.name
-    if "/" in name or not name.isprintable() or name.startswith("."):
-        return _unfit(path, f"its name is {name!r}", "name a shared object with a plain name")
+    if not _PLAIN_NAME.fullmatch(name):
+        return _unfit(path, f"it is called {name!r}", "name a shared object, which is called libNAME.so.VERSION")
     return Library(name, content, native._replace(path=LIBRARIES + name))
 
 

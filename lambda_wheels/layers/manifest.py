@@ -13,7 +13,8 @@ credential, nothing computed. Format 1, a promise::
     }
 
 ``options`` has only those that change the contents and differ from the default, and ``libraries`` is there only where
-some were brought along, so that what is new does not change the layers that do not use it.
+some were brought along, so that what is new does not change the layers that do not use it. A wheel that not all of
+several runtimes have names those that do, as ``"runtimes": ["python3.12"]``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from lambda_wheels.errors import UsageError
@@ -45,16 +47,25 @@ class ManifestWheel(NamedTuple):
     version: str
     filename: str
     sha256: str
+    runtimes: tuple[str, ...] = ()
+    """Those that it is for, where it is not for all of the layer's."""
 
     @classmethod
-    def of(cls, wheel: Wheel) -> ManifestWheel:
+    def of(cls, wheel: Wheel, runtimes: Iterable[str] = ()) -> ManifestWheel:
         """What the manifest says of ``wheel``."""
-        return cls(name=wheel.name, version=str(wheel.version), filename=wheel.filename, sha256=wheel.sha256)
+        return cls(wheel.name, str(wheel.version), wheel.filename, wheel.sha256, tuple(sorted(runtimes)))
 
     @property
-    def order(self) -> tuple[str, str, str]:
+    def order(self) -> tuple[str, str, str, str]:
         """By which wheels are sorted."""
-        return self.name, self.version, self.filename
+        return self.name, self.version, self.filename, self.sha256
+
+    def as_dict(self) -> dict[str, Any]:
+        """The wheel as it stands in the manifest."""
+        value = self._asdict()
+        if not self.runtimes:
+            del value["runtimes"]
+        return value
 
 
 class ManifestLibrary(NamedTuple):
@@ -97,12 +108,18 @@ class Manifest(NamedTuple):
                 for target in sorted(self.targets, key=lambda target: (target.runtime, target.architecture))
             ],
             "waived": sorted(self.waived),
-            "wheels": [
-                {"filename": wheel.filename, "name": wheel.name, "sha256": wheel.sha256, "version": wheel.version}
-                for wheel in sorted(self.wheels, key=lambda wheel: wheel.order)
-            ],
+            "wheels": [wheel.as_dict() for wheel in sorted(self.wheels, key=lambda wheel: wheel.order)],
         }
         return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True).encode("ascii") + b"\n"
+
+    @property
+    def is_for_one_architecture(self) -> bool:
+        """Whether the targets are such as a layer of ours has: one runtime or several, on one architecture."""
+        return len({target.architecture for target in self.targets}) == 1 and len({*self.targets}) == len(self.targets)
+
+    def wheels_for(self, target: Target) -> Iterator[ManifestWheel]:
+        """What of the wheels is for ``target``."""
+        return (wheel for wheel in self.wheels if not wheel.runtimes or target.runtime in wheel.runtimes)
 
     @property
     def path(self) -> str:
@@ -150,6 +167,7 @@ def _manifest(value: dict[str, Any]) -> Manifest:
                 version=_text(wheel["version"]),
                 filename=_text(wheel["filename"]),
                 sha256=_sha256(wheel["sha256"]),
+                runtimes=tuple(_text(runtime) for runtime in wheel.get("runtimes", ())),
             )
             for wheel in value["wheels"]
         ),

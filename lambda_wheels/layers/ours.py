@@ -18,6 +18,7 @@ TOP_FOLDERS: Final = ("python", "bin", "lib", FOLDER)
 """Where a layer of ours can have files."""
 
 _LARGEST_MANIFEST = 16 << 20
+_RECORDS: Final = ("python/*.dist-info/RECORD", "python/lib/python3.*/site-packages/*.dist-info/RECORD")
 
 
 def check_ours(folder: Path) -> None:
@@ -79,13 +80,14 @@ def _manifest(folder: Path, path: str) -> Manifest | None:
 
 def _recorded(folder: Path) -> Iterator[str]:
     """What the RECORD files of the wheels that we put into ``folder`` list."""
-    for record in folder.glob("python/*.dist-info/RECORD"):
+    for record in (found for pattern in _RECORDS for found in folder.glob(pattern)):
         installer = record.with_name("INSTALLER")
         if not installer.is_file() or installer.read_bytes() != INSTALLER:
             continue
+        home = f"{record.parent.parent.relative_to(folder).as_posix()}/"
         with record.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
             try:
-                yield from (layer_path(row[0]) for row in csv.reader(file) if row)
+                yield from (layer_path(row[0], home) for row in csv.reader(file) if row)
             except csv.Error:
                 continue
 

@@ -20,10 +20,10 @@ INSTALLER: bytes = b"lambda-wheels\n"
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
-def record_text(entries: Iterable[Entry], record_path: str) -> bytes:
-    """The RECORD that stands at ``record_path`` and lists ``entries`` and itself; paths are relative to ``python/``."""
-    rows = [(recorded_path(record_path), "", "")]
-    rows += [(recorded_path(entry.path), _digest(entry.sha256), str(entry.size)) for entry in entries]
+def record_text(entries: Iterable[Entry], record_path: str, folder: str = PYTHON) -> bytes:
+    """The RECORD that stands at ``record_path`` and lists ``entries`` and itself; paths are relative to ``folder``."""
+    rows = [(recorded_path(record_path, folder), "", "")]
+    rows += [(recorded_path(entry.path, folder), _digest(entry.sha256), str(entry.size)) for entry in entries]
     rows.sort()
     plain = "".join(f"{path},{digest},{size}\n" for path, digest, size in rows)
     if plain.count(",") == 2 * len(rows) and '"' not in plain:  # no path needs quotes, as is nearly always so
@@ -33,14 +33,20 @@ def record_text(entries: Iterable[Entry], record_path: str) -> bytes:
     return text.getvalue().encode()
 
 
-def recorded_path(path: str) -> str:
-    """``path`` of a layer as it stands in a RECORD."""
-    return path.removeprefix(PYTHON) if path.startswith(PYTHON) else f"../{path}"
+def recorded_path(path: str, folder: str = PYTHON) -> str:
+    """``path`` of a layer as it stands in a RECORD of a wheel that is in ``folder``."""
+    return path.removeprefix(folder) if path.startswith(folder) else _up(folder) + path
 
 
-def layer_path(recorded: str) -> str:
-    """The path in a layer of what stands in a RECORD of ours as ``recorded``."""
-    return recorded.removeprefix("../") if recorded.startswith("../") else PYTHON + recorded
+def layer_path(recorded: str, folder: str = PYTHON) -> str:
+    """The path in a layer of what stands as ``recorded`` in a RECORD of ours, whose wheel is in ``folder``."""
+    up = _up(folder)
+    return recorded.removeprefix(up) if recorded.startswith(up) else folder + recorded
+
+
+def _up(folder: str) -> str:
+    """From ``folder`` to the top of the layer."""
+    return "../" * folder.count("/")
 
 
 def _digest(sha256: str) -> str:

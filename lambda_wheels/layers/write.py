@@ -24,13 +24,15 @@ def write_layer(
     *,
     warnings: Iterable[Problem] = (),
     pip_command: str,
+    passed_over: tuple[Problem, ...] = (),
     asked: Sequence[TopRequirement] | None = None,
     progress: Progress = silent,
 ) -> Layer:
     """Write a zip where the name of ``output`` ends in ``.zip``, else a folder, and say what it is.
 
     :param warnings: what was found before; those of ``contents`` are added.
-    :param asked: the requirements that brought the wheels, as far as known.
+    :param passed_over: what kept a preferred architecture away.
+    :param asked: the requirements that brought the wheels, as far as known; of use where there is one runtime.
     :raises OutputRefusedError: if ``output`` cannot become a layer.
     :raises OutputError: if it cannot be written. Either way it is as it was.
     """
@@ -43,14 +45,7 @@ def write_layer(
         from lambda_wheels.layers.folder import write_folder  # here since most layers are zips
 
         write_folder(contents, output, progress=progress)
-    runtimes, architectures = compatibility(
-        contents.wheels,
-        contents.target,
-        asked=asked,
-        libraries=[library.placed for library in contents.libraries],
-        waived=contents.manifest.waived,
-        bound_to_runtime=contents.bound_to_runtime,
-    )
+    runtimes, architectures = _compatibility(contents, asked)
     return Layer(
         path=output,
         sha256=sha256,
@@ -59,12 +54,32 @@ def write_layer(
         zip_size=zip_size,
         unzipped_size=contents.unzipped_size,
         wheels=tuple(LayerWheel.of(wheel) for wheel in contents.wheels),
-        targets=contents.manifest.targets,
+        targets=contents.targets,
         compatible_runtimes=runtimes,
         compatible_architectures=architectures,
         warnings=(*warnings, *contents.warnings),
+        passed_over=passed_over,
         pip_command=pip_command,
     )
+
+
+def _compatibility(
+    contents: Contents, asked: Sequence[TopRequirement] | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where the layer runs; of one that has a folder for each runtime only what it was built for is said."""
+    runtimes = tuple(target.runtime for target in contents.targets)
+    target = contents.targets[0]
+    if any(wheel.runtimes for wheel in contents.manifest.wheels):
+        return runtimes, (target.architecture,)
+    found = compatibility(
+        contents.wheels,
+        target,
+        asked=asked,
+        libraries=[library.placed for library in contents.libraries],
+        waived=contents.manifest.waived,
+        bound_to_runtime=contents.bound_to_runtime,
+    )
+    return found if {*runtimes} <= {*found[0]} else (runtimes, (target.architecture,))
 
 
 def check_output(output: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -26,6 +27,14 @@ class Chosen:
     provides_extra: frozenset[NormalizedName]
 
 
+class Wish(NamedTuple):
+    """That a project is wanted, in some versions."""
+
+    name: NormalizedName
+    specifier: SpecifierSet
+    wanted_by: str
+
+
 def closure(
     top: Iterable[TopRequirement], chosen: Mapping[NormalizedName, Chosen], environment: Mapping[str, str]
 ) -> list[Problem]:
@@ -35,26 +44,49 @@ def closure(
     extra that it does not declare brings nothing, as for pip.
     """
     problems: list[Problem] = []
+    needed = set()
+    for wish in wishes(top, chosen, environment, problems):
+        wheel = chosen.get(wish.name)
+        needed.add(wish.name)
+        if wheel is None:
+            problems.append(_difference(wish.name, f"{wish.wanted_by} needs it for the target, but pip left it out"))
+        # Pre-releases: pip's choice among them is its own, and was made with the user's options.
+        elif not wish.specifier.contains(wheel.version, prereleases=True):
+            problems.append(
+                _difference(wish.name, f"{wish.wanted_by} needs {wish.specifier}, but pip chose {wheel.version}")
+            )
+    problems += [
+        _difference(name, "pip chose it, but nothing needs it for the target")
+        for name in sorted(chosen.keys() - needed)
+    ]
+    return problems
+
+
+def wishes(
+    top: Iterable[TopRequirement],
+    chosen: Mapping[NormalizedName, Chosen],
+    environment: Mapping[str, str],
+    problems: list[Problem],
+) -> Iterator[Wish]:
+    """Everything that is wanted, from ``top`` on through the wheels that were ``chosen``.
+
+    :param problems: what is no requirement is added to them.
+    """
     reached: set[tuple[NormalizedName, str]] = set()
     waiting: list[tuple[NormalizedName, str]] = []
 
-    def want(name: NormalizedName, specifier: SpecifierSet, extras: Iterable[str], wanted_by: str) -> None:
-        wheel = chosen.get(name)
-        if wheel is None:
-            problems.append(_difference(name, f"{wanted_by} needs it for the target, but pip left it out"))
-            return
-        # Pre-releases: pip's choice among them is its own, and was made with the user's options.
-        if not specifier.contains(wheel.version, prereleases=True):
-            problems.append(_difference(name, f"{wanted_by} needs {specifier}, but pip chose {wheel.version}"))
-        known = {canonicalize_name(extra) for extra in extras} & wheel.provides_extra
-        for key in [(name, ""), *((name, extra) for extra in sorted(known))]:
-            if key not in reached:
-                reached.add(key)
-                waiting.append(key)
+    def want(name: NormalizedName, specifier: SpecifierSet, extras: Iterable[str], wanted_by: str) -> Wish:
+        if (wheel := chosen.get(name)) is not None:
+            known = {canonicalize_name(extra) for extra in extras} & wheel.provides_extra
+            for key in [(name, ""), *((name, extra) for extra in sorted(known))]:
+                if key not in reached:
+                    reached.add(key)
+                    waiting.append(key)
+        return Wish(name, specifier, wanted_by)
 
     for project, specifier, extras, marker in top:
         if not marker or Marker(marker).evaluate({**environment, "extra": ""}):
-            want(canonicalize_name(project), SpecifierSet(specifier), extras, "what was asked for")
+            yield want(canonicalize_name(project), SpecifierSet(specifier), extras, "what was asked for")
     while waiting:
         name, extra = waiting.pop()
         for text in chosen[name].requires_dist:
@@ -66,13 +98,8 @@ def closure(
             if requirement.marker is None and extra:
                 continue  # it was wanted without the extra already
             if requirement.marker is None or requirement.marker.evaluate({**environment, "extra": extra}):
-                want(canonicalize_name(requirement.name), requirement.specifier, requirement.extras, str(name))
-    needed = {name for name, _ in reached}
-    problems += [
-        _difference(name, "pip chose it, but nothing needs it for the target")
-        for name in sorted(chosen.keys() - needed)
-    ]
-    return problems
+                project = canonicalize_name(requirement.name)
+                yield want(project, requirement.specifier, requirement.extras, str(name))
 
 
 def _difference(project: str, message: str) -> Problem:

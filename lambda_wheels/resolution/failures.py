@@ -23,8 +23,9 @@ from lambda_wheels.errors import (
 )
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.child import Event, PipRun
+from lambda_wheels.resolution.fitting import passed_over
 from lambda_wheels.resolution.index_failures import failed_files, failed_pages
-from lambda_wheels.resolution.missing_wheels import explain, has_candidates, passed_over
+from lambda_wheels.resolution.missing_wheels import explain, has_candidates
 from lambda_wheels.resolution.redaction import redact
 from lambda_wheels.resolution.requirement_files import wheel_command
 from lambda_wheels.targets import Target

@@ -1,126 +1,128 @@
-"""Why no wheel of a project could be chosen, told from what pip passed over. (Pure.)"""
+"""Why no wheel of a project could be chosen, told from what pip passed over, and what would work. (Pure.)"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.tags import Tag
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from lambda_wheels.problems import Problem
+from lambda_wheels.resolution.fitting import PassedOver, as_specifier, excludes, fitting_targets, instead, why_not
 from lambda_wheels.resolution.requirement_files import wheel_command
 from lambda_wheels.targets import Target
 
 _SHOWN = 5
-"""How many versions or tags a message names at the most."""
+"""How many versions a message names at the most."""
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PassedOver:
-    """A file of an index that pip looked at."""
-
-    version: Version
-    tags: frozenset[Tag]
-    """Empty for a source distribution."""
-    kind: str
-    """pip's verdict, the name of a ``LinkType``: candidate, platform_mismatch, requires_python_mismatch, …"""
-    requires_python: str
-    yanked: bool
-
-
-def passed_over(rows: Iterable[Sequence[str]]) -> list[PassedOver]:
-    """The files of a project as the runner told of them; what is no distribution is left out."""
-    files = []
-    for filename, kind, requires_python, yanked in rows:
-        try:
-            if filename.endswith(".whl"):
-                _, version, _, tags = parse_wheel_filename(filename)
-            else:
-                (_, version), tags = parse_sdist_filename(filename), frozenset()
-        except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
-            continue
-        files.append(
-            PassedOver(version=version, tags=tags, kind=kind, requires_python=requires_python, yanked=bool(yanked))
-        )
-    return files
+Said = tuple[str, str, str]
+"""Rule, message and hint."""
 
 
 def has_candidates(files: Iterable[PassedOver], specifier: str) -> bool:
     """Whether pip had a wheel to choose: then something else, a conflict, kept it from it."""
-    wanted = _specifier(specifier)
+    wanted = as_specifier(specifier)
     return any(file.kind == "candidate" and not file.yanked and wanted.contains(file.version) for file in files)
 
 
 def explain(project: str, specifier: str, wanted_by: str, files: Sequence[PassedOver], target: Target) -> Problem:
     """Why nothing of ``project`` that satisfies ``specifier`` could be chosen for ``target``, and what to try."""
-    wanted = _specifier(specifier)
+    wanted = as_specifier(specifier)
     matching = _finals([file for file in files if wanted.contains(file.version, prereleases=True)])
+    said = (
+        _nothing(files, matching, specifier)
+        or _candidates(project, specifier, matching)
+        or _python(files, matching, target)
+        or _too_new(matching)
+        or _unfit(project, files, matching, target)
+    )
+    rule, message, hint = said
     for_whom = f" (needed by {wanted_by})" if wanted_by else ""
+    return Problem(rule=rule, project=project, message=message + for_whom, hint=hint)
 
-    def problem(rule: str, message: str, hint: str) -> Problem:
-        return Problem(rule=rule, project=project, message=message + for_whom, hint=hint)
 
+def _nothing(files: Sequence[PassedOver], matching: Sequence[PassedOver], specifier: str) -> Said | None:
+    """There is no such file."""
     if not files:
-        return problem(
+        return (
             "no-such-project",
             "no index that was asked knows this project",
             "check its spelling, or name the index that has it with --extra-index-url",
         )
     if not matching:
         known = ", ".join(str(version) for version in _newest(files))
-        return problem("no-such-version", f"no release satisfies {specifier}", f"the newest are {known}")
-    wheels = [file for file in matching if file.tags]
-    by_kind = {kind: [file for file in wheels if file.kind == kind] for kind in {file.kind for file in wheels}}
-    if candidates := by_kind.get("candidate"):
-        if all(file.yanked for file in candidates):
-            return problem(
-                "only-yanked",
-                f"every fitting release that satisfies {specifier or 'it'} was withdrawn",
-                f"pin one: {project}=={_newest(candidates)[0]}",
-            )
-        return problem(
-            "only-prereleases",
-            f"only pre-releases satisfy {specifier or 'it'}: {_newest(candidates)[0]}",
-            "allow them with --pre",
+        return "no-such-version", f"no release satisfies {specifier}", f"the newest are {known}"
+    return None
+
+
+def _candidates(project: str, specifier: str, matching: Sequence[PassedOver]) -> Said | None:
+    """There are wheels that fit, which pip does not take unasked."""
+    candidates = [file for file in matching if file.tags and file.kind == "candidate"]
+    if not candidates:
+        return None
+    if all(file.yanked for file in candidates):
+        return (
+            "only-yanked",
+            f"every fitting release that satisfies {specifier or 'it'} was withdrawn",
+            f"pin one: {project}=={_newest(candidates)[0]}",
         )
-    # pip looks at the tags first, and does not say; and not every index tells of every file which Python it needs.
-    telling = [file for file in matching if file.requires_python]
-    if telling and all(_excludes(file.requires_python, target) for file in telling):
-        newest = max(telling, key=lambda file: file.version)
-        return problem(
-            "requires-python",
-            f"{newest.version} needs Python {newest.requires_python}, {target.runtime} has {target.python}",
-            "ask for an older version, or build for another runtime",
-        )
-    if late := by_kind.get("upload_too_late"):
-        return problem(
-            "too-new", f"{_newest(late)[0]} was uploaded after the time given", "give a later --uploaded-prior-to"
-        )
-    newest_version = max(file.version for file in matching)
-    command = wheel_command(f"{project}=={newest_version}")
-    if not wheels:
-        return problem(
-            "only-sdist",
-            f"{newest_version} has no wheel at all, only a source distribution, and nothing is built from source",
-            f"make a wheel of it: {command}",
-        )
-    version = max(file.version for file in wheels)
-    nearest = _nearest([tag for file in wheels if file.version == version for tag in file.tags], target)
-    return problem(
-        "no-fitting-wheel",
-        f"{version} has no wheel for {target}; the nearest are for {nearest}",
-        f"build for a runtime or architecture that it has, or make a wheel: {command}",
+    return (
+        "only-prereleases",
+        f"only pre-releases satisfy {specifier or 'it'}: {_newest(candidates)[0]}",
+        "allow them with --pre",
     )
 
 
-def _specifier(text: str) -> SpecifierSet:
-    try:
-        return SpecifierSet(text)
-    except InvalidSpecifier:
-        return SpecifierSet()
+def _python(files: Sequence[PassedOver], matching: Sequence[PassedOver], target: Target) -> Said | None:
+    """They are for another Python: pip looks at the tags first, and does not say.
+
+    Not every index tells of every file which Python it needs.
+    """
+    telling = [file for file in matching if file.requires_python]
+    if not telling or not all(excludes(file.requires_python, target) for file in telling):
+        return None
+    newest = max(telling, key=lambda file: file.version)
+    return (
+        "requires-python",
+        f"{newest.version} needs Python {newest.requires_python}, {target.runtime} has {target.python}",
+        _what_fits(newest.version, files, target) or "ask for an older version, or build for another runtime",
+    )
+
+
+def _too_new(matching: Sequence[PassedOver]) -> Said | None:
+    """They came after the time up to which they are allowed."""
+    late = [file for file in matching if file.tags and file.kind == "upload_too_late"]
+    if not late:
+        return None
+    newest = max(late, key=lambda file: file.version)
+    when = f" at {newest.uploaded}" if newest.uploaded else ""
+    return "too-new", f"{newest.version} was uploaded{when}, after the time given", "give a later --uploaded-prior-to"
+
+
+def _unfit(project: str, files: Sequence[PassedOver], matching: Sequence[PassedOver], target: Target) -> Said:
+    """None of them is a wheel that runs there."""
+    newest = max(file.version for file in matching)
+    make_one = f"make a wheel of it: {wheel_command(f'{project}=={newest}')}"
+    wheels = [file for file in matching if file.tags]
+    if not wheels:
+        fits = _what_fits(newest, files, target)
+        return (
+            "only-sdist",
+            f"{newest} has no wheel at all, only a source distribution, and nothing is built from source",
+            f"{make_one}{f'; {fits}' if fits else ''}",
+        )
+    version = max(file.version for file in wheels)
+    why = why_not([file for file in matching if file.version == version], target)
+    return "no-fitting-wheel", f"{version} {why}", _what_fits(version, files, target) or make_one
+
+
+def _what_fits(version: Version, files: Sequence[PassedOver], target: Target) -> str:
+    """What could be asked for, or built for, instead of ``version`` on ``target``; empty where there is nothing."""
+    fitting = _newest(file for file in files if file.kind == "candidate" and not file.yanked)
+    others = instead(fitting_targets(file for file in files if file.version == version), target)
+    said = [f"the newest that fits is {fitting[0]}"] if fitting else []
+    if others:
+        said.append(f"build for {others}")
+    return ", or ".join(said)
 
 
 def _finals(files: Sequence[PassedOver]) -> Sequence[PassedOver]:
@@ -128,27 +130,5 @@ def _finals(files: Sequence[PassedOver]) -> Sequence[PassedOver]:
     return [file for file in files if not file.version.is_prerelease] or files
 
 
-def _excludes(requires_python: str, target: Target) -> bool:
-    """Whether a Requires-Python leaves the target out."""
-    return not _specifier(requires_python).contains(target.python, prereleases=True)
-
-
 def _newest(files: Iterable[PassedOver]) -> list[Version]:
     return sorted({file.version for file in _finals(list(files))}, reverse=True)[:_SHOWN]
-
-
-def _nearest(tags: Iterable[Tag], target: Target) -> str:
-    """The tags that come nearest to the target's: for Linux on its machine; else for its Python; else any."""
-    tags = sorted(tags, key=str)
-    same_machine = [tag for tag in tags if "linux" in tag.platform and tag.platform.endswith(target.machine)]
-    same_python = [tag for tag in tags if tag.interpreter == target.interpreter]
-    shown = [tag for tag in same_machine if tag in same_python] or same_machine or same_python or tags
-    names = list(dict.fromkeys(_words(tag) for tag in shown))
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
-
-
-def _words(tag: Tag) -> str:
-    """The tag without an ABI that says nothing new; that of a free-threaded Python does."""
-    abi = "" if tag.abi in {tag.interpreter, "abi3", "none"} else f" {tag.abi}"
-    return f"{tag.interpreter}{abi} {tag.platform}"

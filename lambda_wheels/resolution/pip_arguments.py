@@ -58,11 +58,13 @@ def download_arguments(target: Target, wheels: Iterable[ResolvedWheel], options:
     return [*_dry_run(target), "--no-deps", *options, "--", *named]
 
 
-def plain_command(target: Target, wheels: Iterable[ResolvedWheel], options: Sequence[str]) -> str:
-    """The literal pip command whose tree a layer's ``python/`` equals, without anything secret."""
+def plain_command(
+    target: Target, wheels: Iterable[ResolvedWheel], options: Sequence[str], folder: str = "python"
+) -> str:
+    """The literal pip command whose tree a layer's ``folder`` equals, without anything secret."""
     named = [redact(wheel.url) if wheel.direct else f"{wheel.name}=={wheel.version}" for wheel in wheels]
     return shlex.join(
-        ["pip", "install", "--target", "python", *target_arguments(target), "--no-deps", "--no-compile"]
+        ["pip", "install", "--target", folder, *target_arguments(target), "--no-deps", "--no-compile"]
         + [redact(option) for option in options if option != "--require-hashes"]  # "==" on a command line has no hash
         + named
     )

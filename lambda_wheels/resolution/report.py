@@ -8,16 +8,18 @@ from __future__ import annotations
 import posixpath
 import re
 import urllib.parse
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.specifiers import SpecifierSet
+from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from lambda_wheels.errors import ResolutionError
 from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.resolution.closure import Chosen, TopRequirement, closure
+from lambda_wheels.resolution.closure import Chosen, TopRequirement, closure, wishes
+from lambda_wheels.resolution.held_back import held_back
 from lambda_wheels.resolution.redaction import public_url
 from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel, Told
 from lambda_wheels.targets import Target
@@ -57,14 +59,23 @@ def read_report(report: Mapping[str, Any], events: Sequence[Mapping[str, Any]], 
             problems.append(Problem(rule="wrong-closure", project=name, message="pip chose it more than once"))
     asked = [event for event in events if event["event"] == "requirement" and not event["constraint"]]
     top = tuple((event["name"], event["specifier"], tuple(event["extras"]), event["marker"]) for event in asked)
+    chosen = {
+        wheel.name: Chosen(
+            version=wheel.version, requires_dist=wheel.told.requires_dist, provides_extra=wheel.told.provides_extra
+        )
+        for wheel in wheels
+        if wheel.told is not None
+    }
     if not problems:
-        problems += _check_closure(wheels, top, target)
+        problems += closure(top, chosen, target.marker_environment)
     if problems:
         raise ResolutionError(problems)
+    newer: dict[str, Any] = next((event["files"] for event in events if event["event"] == "newer"), {})
+    wanted = _wanted(top, chosen, events, target) if newer else {}
     return Resolution(
         target=target,
         wheels=tuple(sorted(wheels, key=lambda wheel: wheel.name)),
-        problems=tuple(yanked),
+        problems=(*yanked, *held_back(wheels, newer, wanted, target)),
         asked=top,
     )
 
@@ -124,15 +135,20 @@ def _index_of(page: str, project: str) -> str:
     return index if index and canonicalize_name(last) == project else ""
 
 
-def _check_closure(wheels: Iterable[ResolvedWheel], top: Iterable[TopRequirement], target: Target) -> Iterable[Problem]:
-    chosen = {
-        wheel.name: Chosen(
-            version=wheel.version, requires_dist=wheel.told.requires_dist, provides_extra=wheel.told.provides_extra
-        )
-        for wheel in wheels
-        if wheel.told is not None
-    }
-    return closure(top, chosen, target.marker_environment)
+def _wanted(
+    top: Iterable[TopRequirement],
+    chosen: Mapping[NormalizedName, Chosen],
+    events: Iterable[Mapping[str, Any]],
+    target: Target,
+) -> dict[NormalizedName, SpecifierSet]:
+    """Which versions of each project are wanted by all who want it, constraints among them."""
+    wanted: defaultdict[NormalizedName, SpecifierSet] = defaultdict(SpecifierSet)
+    for wish in wishes(top, chosen, target.marker_environment, []):
+        wanted[wish.name] &= wish.specifier
+    for event in events:
+        if event["event"] == "requirement" and event["constraint"]:
+            wanted[canonicalize_name(event["name"])] &= SpecifierSet(event["specifier"])
+    return wanted
 
 
 def _yanked(wheel: ResolvedWheel) -> Problem:

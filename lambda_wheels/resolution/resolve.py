@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from lambda_wheels.errors import IndexUnavailableError, PipError
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage
-from lambda_wheels.resolution.child import Event, PipRun, Preference, run_pip
+from lambda_wheels.resolution.child import Children, Event, PipRun, Preference, run_pip
 from lambda_wheels.resolution.damaged_wheels import explained_failure
 from lambda_wheels.resolution.index_failures import failed_pages
 from lambda_wheels.resolution.index_options import pip_options
@@ -36,6 +36,7 @@ def resolve(
     stored: str,
     preferred: Iterable[Preference] = (),
     said: set[str] | None = None,
+    children: Children | None = None,
     progress: Progress,
 ) -> Resolution:
     """The wheels that pip chooses for ``requirements`` on ``target``, once its answer is shown to hold.
@@ -44,6 +45,7 @@ def resolve(
     :param stored: where the store has a wheel, as a format string.
     :param preferred: what is taken rather than newer releases, as far as the requirements allow.
     :param said: what the log said of pip's configuration for other targets; what it says now is added.
+    :param children: the pip children of one job, if several run at once.
     :raises UsageError: where pip's configuration cannot be used.
     :raises ResolutionError: where there is no such set, or pip's answer does not hold.
     :raises IndexUnavailableError: where an index that was asked could not be read, even if pip went on without it.
@@ -63,7 +65,9 @@ def resolve(
                 )
             )
 
-    run = run_pip(arguments, target, scratch=scratch, stored=stored, preferred=preferred, on_event=tell)
+    run = run_pip(
+        arguments, target, scratch=scratch, stored=stored, preferred=preferred, on_event=tell, children=children
+    )
     if run.code != 0:
         error = explained_failure(run, target, scratch / "downloads")
         asked = {event["name"] for event in run.events if event["event"] == "requirement" and not event["constraint"]}
@@ -128,7 +132,7 @@ def _log_configuration(run: PipRun, projects: Set[str | None], said: set[str] | 
 def _check_hooks(run: PipRun, resolution: Resolution) -> None:
     """Every place where the runner looks into pip was passed: a pip that works otherwise inside is not trusted."""
     seen = {event["event"] for event in run.events}
-    missing = {"configuration", "cooldown", "requirement"} - seen
+    missing = {"configuration", "cooldown", "newer", "requirement"} - seen
     if resolution.wheels and "prepare" not in seen:
         missing.add("prepare")
     if "page" not in seen and any(not wheel.direct and wheel.url.startswith("http") for wheel in resolution.wheels):

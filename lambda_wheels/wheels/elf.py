@@ -25,6 +25,11 @@ _MOST_TAGS: Final = 2_048
 _MOST_VERSIONS: Final = 4_096
 _LONGEST: Final = 4_096
 """Bytes of a name, or of a list of folders."""
+_MOST_NAMES: Final = 64 * 1024
+"""Bytes of all names, and of libraries again for each version of theirs; real files have up to 2,000. Names may share
+bytes, so that a small file could have a million of long ones."""
+_PHDR_SIZE: Final = 56
+"""``sizeof (Elf64_Phdr)``, which the loader insists on."""
 _DYN: Final = struct.Struct("<qQ")
 """``Elf64_Dyn``: tag and value. By hand, here and below, since a large project has ten thousand of them."""
 _VERNEED: Final = struct.Struct("<HHIII")
@@ -77,6 +82,8 @@ class _Reader:
         self._file = file
         self._elf = elf
         self._size = file.seek(0, 2)
+        self._left = min(_MOST_NAMES, self._size)
+        """Bytes of names that may still be read."""
         self._strings = 0
         """Where the names are in the file."""
         self._loaded: list[Mapping[str, int]] = []
@@ -92,12 +99,12 @@ class _Reader:
         self._loaded = [segment for segment in segments if segment["p_type"] == "PT_LOAD"]
         if any(segment["p_offset"] + segment["p_filesz"] > self._size for segment in self._loaded):
             raise _DamagedError("it is cut off")
-        dynamic = next((segment for segment in segments if segment["p_type"] == "PT_DYNAMIC"), None)
-        if dynamic is None:
+        dynamics = [segment for segment in segments if segment["p_type"] == "PT_DYNAMIC"]
+        if not dynamics:
             if elf["e_type"] == "ET_DYN" and not any(segment["p_type"] == "PT_INTERP" for segment in segments):
                 raise _DamagedError("it has no dynamic section")
             return known  # a program that needs nothing
-        tags = self._tags(dynamic)
+        tags = self._tags(dynamics[-1])
         addresses = [value for tag, value in tags if tag == _TAGS["DT_STRTAB"]]
         if not addresses:
             raise _DamagedError("its dynamic section has no names")
@@ -124,11 +131,13 @@ class _Reader:
         if not 0 < count <= _MOST_SEGMENTS:
             raise _DamagedError(f"it has {count:,} program headers")
         offset, size = self._elf["e_phoff"], self._elf["e_phentsize"]
+        if size != _PHDR_SIZE:
+            raise _DamagedError(f"its program headers have {size:,} bytes each")
         return [struct_parse(header, self._file, stream_pos=offset + place * size) for place in range(count)]
 
     def _tags(self, dynamic: Mapping[str, int]) -> list[tuple[int, int]]:
         """The dynamic section up to its end."""
-        self._file.seek(dynamic["p_offset"])
+        self._file.seek(self._offset(dynamic["p_vaddr"]))  # the loader does not look at p_offset
         size = min(dynamic["p_filesz"] // _DYN.size, _MOST_TAGS) * _DYN.size
         tags: list[tuple[int, int]] = []
         for tag, value in _DYN.iter_unpack(self._exactly(size)):
@@ -177,6 +186,9 @@ class _Reader:
         name, end, _ = self._file.read(_LONGEST).partition(b"\0")
         if not end:
             raise _DamagedError("a name in it has no end")
+        self._left -= len(name)
+        if self._left < 0:
+            raise _DamagedError("the names in it are too long")
         return name.decode("utf-8", "backslashreplace")
 
 

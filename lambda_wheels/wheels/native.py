@@ -6,7 +6,7 @@ import enum
 import re
 from typing import Final, NamedTuple
 
-LOADED: Final = re.compile(r"\.so(?:\.\d+)*$|(?i:\.(?:pyd|dylib|dll))$", re.ASCII)
+LOADED: Final = re.compile(r"(?:\.so(?:\.\d\w*)*|(?i:\.(?:pyd|dylib|dll)))\Z", re.ASCII)
 """What the name of a file ends in that Python or the loader of some system would load."""
 
 _NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,6}){0,7}", re.ASCII)

@@ -22,7 +22,7 @@ from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.inflate import CHUNK, inflated
 from lambda_wheels.wheels.local_header import LOCAL_HEADER, check_descriptor, check_local_header, header_size
 from lambda_wheels.wheels.modes import is_executable
-from lambda_wheels.wheels.native import Format, Native, concerns, is_loaded
+from lambda_wheels.wheels.native import START, Native, concerns
 from lambda_wheels.wheels.wheel import Member
 
 _MOST_THREADS: Final = 8
@@ -179,24 +179,34 @@ class _Code:
         self._path = entry.name
         # pip makes every script executable.
         self._executable = is_executable(entry.mode) or ".data/scripts/" in entry.name
-        self._started = False
+        self._start = b""
+        """Its first bytes, while they are too few to know what it is."""
+        self._is_data = False
         self._content: BytesIO | None = None
 
     def add(self, chunk: bytes) -> None:
         """The next piece of the member."""
-        if not self._started and concerns(self._path, chunk, executable=self._executable):
+        if self._is_data:
+            return
+        if self._content is None:
+            chunk = self._start + chunk
+            if len(chunk) < START:
+                self._start = chunk
+                return
+            self._is_data = not concerns(self._path, chunk, executable=self._executable)
             self._content = BytesIO()
-        self._started = True
-        if self._content is not None:
+        if not self._is_data:
             self._content.write(chunk)
 
     def native(self) -> Native | None:
         """What it is, once all of it was added; None where it is no machine code."""
         if self._content is None:
-            return Native(self._path, Format.OTHER) if is_loaded(self._path) and not self._started else None
+            self._is_data = not concerns(self._path, self._start, executable=self._executable)
+        if self._is_data:
+            return None
         from lambda_wheels.wheels.elf import read_native  # here since it takes 50 ms, and most wheels have none
 
-        return read_native(self._path, self._content)
+        return read_native(self._path, self._content or BytesIO(self._start))
 
 
 def _sha256(path: Path) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from lambda_wheels import Severity, Target
-from lambda_wheels.audit import audit_wheel
+from lambda_wheels.audit import audit_wheel, placed
 from lambda_wheels.wheels import read_wheel
+from tests import elf_factory as factory
 from tests.wheel_factory import make_wheel
 
 ARM = Target("python3.13", "arm64")
@@ -72,3 +74,45 @@ def test_requires_python(requires_python: str | None, fits: bool, tmp_path: Path
 def test_all_at_once(tmp_path: Path) -> None:
     """Every rule is asked, so that all that is wrong is known at once."""
     assert rules(tmp_path, ARM, "cp39-cp39-win_amd64", "<3.10") == ["wrong-tag", "requires-python"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "files", "expected"),
+    [
+        pytest.param("py3-none-any", {"x.so": factory.elf()}, ["error"], id="a library"),
+        pytest.param("py3-none-any", {"x.so": factory.elf(machine="aarch64")}, ["error"], id="for whatever machine"),
+        pytest.param("py3-none-any", {"x.so": factory.elf(), "y.so": factory.elf()}, ["error"], id="said once"),
+        pytest.param("py2.py3-none-any", {"x.so": factory.elf()}, ["error"], id="a tag set"),
+        pytest.param(
+            "py3-none-any", {"x.so": factory.elf(), "x.dll": factory.PE}, ["warning"], id="for several systems"
+        ),
+        pytest.param("py3-none-any", {"x": factory.elf()}, [], id="data"),
+        pytest.param("py3-none-any", {"x.dll": factory.PE}, [], id="only for others"),
+        pytest.param("py3-none-any", {"x.so": factory.TEXT}, [], id="text"),
+        pytest.param("py3-none-linux_aarch64", {"x.so": factory.elf()}, [], id="for one platform"),
+    ],
+)
+def test_native_in_any(tag: str, files: Mapping[str, bytes], expected: list[str], tmp_path: Path) -> None:
+    """A wheel for any platform has no library of one, unless it has some of several; one file shows it."""
+    problems = audit_wheel(read_wheel(make_wheel(tmp_path, files=files, tag=tag)), ARM)
+    assert [(problem.rule, str(problem.severity), problem.member) for problem in problems] == [
+        ("native-in-any", severity, "x.so") for severity in expected
+    ]
+
+
+def test_where_machine_code_lands(tmp_path: Path) -> None:
+    """Machine code is judged at its place in the layer; scripts only where they are in it."""
+    path = make_wheel(
+        tmp_path,
+        tag="py3-none-linux_aarch64",
+        files={"demo/x.so": factory.elf()},
+        data={"platlib/demo/y.so": factory.elf(), "data/lib/z.so": factory.elf(), "scripts/run": factory.elf()},
+    )
+    wheel = read_wheel(path)
+    plain = ["python/demo/x.so", "python/demo/y.so", "python/lib/z.so"]
+    assert [place.path for place in placed(wheel)] == plain
+    assert [place.path for place in placed(wheel, scripts=True)] == [*plain, "bin/run"]
+    assert {(place.project, place.wheel, place.owner) for place in placed(wheel)} == {("demo", path.name, path.name)}
+    assert next(placed(wheel, "python/lib/python3.13/site-packages/")).folder == (
+        "python/lib/python3.13/site-packages/demo"
+    )

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.pip
 
 LAYER_NAMES = """
 path sha256 code_sha256 content_sha256 zip_size unzipped_size wheels targets compatible_runtimes
-compatible_architectures warnings pip_command
+compatible_architectures warnings passed_over pip_command
 """.split()
 """What ``--json`` prints of a layer: a promise, as are the next two."""
 WHEEL_NAMES = ["name", "version", "filename", "sha256", "size", "tags"]

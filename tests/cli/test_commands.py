@@ -92,7 +92,7 @@ def test_any_order(command: str, arguments: str) -> None:
     """Requirements and flags may stand in any order, as for pip."""
     options = make_parser().parse_args([command, *arguments.split()])
     assert options.requirements == ["one", "two", "three"]
-    assert (options.runtime, options.architecture, options.output) == ("r", "a", "o")
+    assert (options.runtime, options.architecture, options.output) == (["r"], "a", "o")
 
 
 def test_all_unknown_at_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

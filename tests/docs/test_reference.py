@@ -15,6 +15,8 @@ from lambda_wheels.layers.manifest import parse_manifest
 from lambda_wheels.resolution.pip_child.configuration import KEPT_CONFIGURATION
 from lambda_wheels.rules import RULES
 from lambda_wheels.store import StoreInfo
+from lambda_wheels.targets.libraries import image_of
+from lambda_wheels.targets.runtimes import AMAZON_LINUX_2, AMAZON_LINUX_2023, OperatingSystem
 from tests.docs.examples import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -79,6 +81,28 @@ def test_runtimes() -> None:
         for runtime in lambda_wheels.RUNTIMES.values()
     ]
     assert named("runtimes.md", "runtimes").splitlines()[2:] == rows
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+@pytest.mark.parametrize(
+    ("column", "system"),
+    [pytest.param(2, AMAZON_LINUX_2, id="AL2"), pytest.param(3, AMAZON_LINUX_2023, id="AL2023")],
+)
+def test_libraries(column: int, system: OperatingSystem, machine: str) -> None:
+    """The table of the libraries of each image is the code's, with the newest versions of their symbols."""
+    head, _, *rows = (row.split("|") for row in named("runtimes.md", "libraries").splitlines())
+    assert head[column].strip() == system.name
+    libraries, versions = set(), set()
+    for row in rows:
+        said = row[column].strip()
+        versions |= set(re.findall(r"`([A-Z]+_[\d.]+)`", said))
+        assert said in {"yes", "no", "on `x86_64`"} or said.startswith("up to `")
+        if said != "no" and (said != "on `x86_64`" or machine == "x86_64"):
+            libraries |= set(re.findall(r"`([^`]+)`", row[1]))
+    libraries -= {"ld-linux-aarch64.so.1" if machine == "x86_64" else "ld-linux-x86-64.so.2"}
+    image = image_of(system, machine)
+    assert libraries == image.libraries
+    assert versions == {f"{kind}_{'.'.join(map(str, number))}" for kind, number in image.newest.items()}
 
 
 def test_kept_configuration() -> None:

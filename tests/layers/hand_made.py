@@ -12,7 +12,7 @@ from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from lambda_wheels.layers import Contents, Entry, lay_out
+from lambda_wheels.layers import Contents, Entry, View, lay_out
 from lambda_wheels.layers.sources import pieces_of
 from lambda_wheels.store import StoredWheel
 from lambda_wheels.targets import Target
@@ -92,7 +92,7 @@ def hand_made(
 
 def contents_of(*wheels: StoredWheel, scripts: bool = False, allow: Collection[str] = ()) -> Contents:
     """The layer of ``wheels`` for the target of these tests."""
-    return lay_out(wheels, TARGET, scripts=scripts, allow=allow)
+    return lay_out([View(TARGET, wheels)], scripts=scripts, allow=allow)
 
 
 def by_path(contents: Contents) -> dict[str, Entry]:

@@ -11,7 +11,7 @@ import pytest
 
 from lambda_wheels.bytecode import Bytecode, bytecode_path
 from lambda_wheels.errors import LayerError
-from lambda_wheels.layers import Contents, compatibility, lay_out, write_folder, write_zip
+from lambda_wheels.layers import Contents, View, compatibility, lay_out, write_folder, write_zip
 from lambda_wheels.layers.ours import check_ours
 from lambda_wheels.problems import Severity
 from lambda_wheels.store import StoredWheel
@@ -36,7 +36,7 @@ def together(*parts: Bytecode) -> Bytecode:
 
 def laid_out(*wheels: StoredWheel, bytecode: Bytecode | None, allow: Collection[str] = ()) -> Contents:
     """The layer of ``wheels``."""
-    return lay_out(wheels, TARGET, bytecode=bytecode, allow=allow)
+    return lay_out([View(TARGET, wheels)], bytecode=bytecode, allow=allow)
 
 
 def recorded(contents: Contents, project: str = "demo") -> dict[str, list[str]]:

@@ -293,5 +293,5 @@ def test_layer_over_the_limit_is_refused_before_reading(tmp_path: Path, monkeypa
 def test_target_is_kept(tmp_path: Path) -> None:
     """The contents say for which target they are, and of which wheels, by name."""
     contents = contents_of(hand_made(tmp_path, "b"), hand_made(tmp_path, "a"))
-    assert contents.target == TARGET
+    assert contents.targets == (TARGET,)
     assert [wheel.name for wheel in contents.wheels] == ["a", "b"]

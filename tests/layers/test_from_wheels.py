@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_wheels.layers import Contents, lay_out, write_folder, write_zip
+from lambda_wheels.layers import Contents, View, lay_out, write_folder, write_zip
 from lambda_wheels.store import StoredWheel
 from lambda_wheels.wheels import read_wheel
 from tests.layers.hand_made import TARGET
@@ -34,7 +34,7 @@ def real(tmp_path: Path) -> Contents:
         ),
         make_wheel(folder, "ns-two", files={"ns/two.py": "TWO = 2\n" * 100}, entry_points="[demo]\nx = ns.two:TWO\n"),
     ]
-    return lay_out([StoredWheel(read_wheel(path), path) for path in paths], TARGET, scripts=True)
+    return lay_out([View(TARGET, [StoredWheel(read_wheel(path), path) for path in paths])], scripts=True)
 
 
 def test_zip(real: Contents, tmp_path: Path) -> None:

@@ -257,6 +257,7 @@ def test_layer_as_a_zip(tmp_path: Path, place: Path) -> None:
         "compatible_runtimes": list(layer.compatible_runtimes),
         "compatible_architectures": ["x86_64", "arm64"],
         "warnings": [],
+        "passed_over": [],
         "pip_command": "pip install demo",
     }
     assert set(said) == set(type(layer).__dataclass_fields__)

@@ -115,7 +115,7 @@ def test_bound_to_its_runtime(tmp_path: Path) -> None:
     """A layer that names an interpreter is compatible with no other runtime."""
     contents = contents_of(hand_made(tmp_path, entry_points="[console_scripts]\na = demo:main\n"), scripts=True)
     runtimes, architectures = compatibility(
-        contents.wheels, contents.target, bound_to_runtime=contents.bound_to_runtime
+        contents.wheels, contents.targets[0], bound_to_runtime=contents.bound_to_runtime
     )
     assert (runtimes, architectures) == (("python3.13",), ("x86_64", "arm64"))
 

@@ -52,7 +52,7 @@ def constraint(name: str, specifier: str) -> dict[str, Any]:
 FILE = {"event": "request", "url": "https://h.example/demo.whl", "status": 500, "error": "", "detail": ""}
 PROGRAM = {"event": "program", "name": "git"}
 HARMLESS = {"event": "program", "name": "rustc"}
-FITS = ["demo-1.0-py3-none-any.whl", "candidate", "", ""]
+FITS = ["demo-1.0-py3-none-any.whl", "candidate", "", "", ""]
 CONFLICT = failed(
     "DistributionNotFound",
     "InstallationError",

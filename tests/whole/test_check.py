@@ -448,8 +448,8 @@ ARM, X86 = ({"architecture": architecture, "runtime": "python3.13"} for architec
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        pytest.param({"targets": []}, "it was built for 0 targets", id="no target"),
-        pytest.param({"targets": [ARM, X86]}, "it was built for 2 targets", id="two targets"),
+        pytest.param({"targets": []}, "it was built for no target", id="no target"),
+        pytest.param({"targets": [ARM, X86]}, "it was built for python3.13 on arm64, ", id="two architectures"),
         pytest.param({"targets": [ARM | {"runtime": "python3.99"}]}, "manifest cannot be read", id="unknown target"),
         pytest.param({"options": {"new": 1}}, "manifest cannot be read", id="unknown option"),
         pytest.param({"options": [["x"]] * 3}, "manifest cannot be read", id="options of another kind"),

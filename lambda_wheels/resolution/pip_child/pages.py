@@ -80,7 +80,13 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
         if kind.name == "upload_time_missing":  # pip, too, stops here, but does not say so
             refuse("too-new", self._canonical_name)
         records.setdefault(self._canonical_name, []).append(
-            [link.filename, kind.name, link.requires_python or "", "yanked" if link.is_yanked else ""]
+            [
+                link.filename,
+                kind.name,
+                link.requires_python or "",
+                "yanked" if link.is_yanked else "",
+                link.upload_time.isoformat() if link.upload_time else "",
+            ]
         )
         return kind, detail
 
