@@ -1,96 +1,172 @@
-"""Whether a layer is what a lock makes. (Touches everything.)"""
+"""Whether a layer or a wheel works on a target, and whether it is what a lock makes. (Touches everything.)"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import contextlib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import NamedTuple, Unpack
 
-from lambda_wheels.assembling import assemble, interpreter_for
-from lambda_wheels.call import understood
-from lambda_wheels.errors import LayerError, UsageError
-from lambda_wheels.layers.existing import check_kind, check_unchanged, differences, manifest_of, not_ours, state_of
-from lambda_wheels.layers.manifest import Manifest, ManifestWheel
+from lambda_wheels.errors import ImportsNotTriedError, UsageError
+from lambda_wheels.looking import Looked, look, reading
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, silent
-from lambda_wheels.proven import proven_wheels
 from lambda_wheels.resolution import IndexOptions
-from lambda_wheels.resolution.locks import locked_wheels
 from lambda_wheels.resolution.requirement_files import existing
+from lambda_wheels.targets import Target
 from lambda_wheels.waivers import Waivers
 
-if TYPE_CHECKING:
-    from lambda_wheels.bytecode import Interpreter
+
+class Checked(NamedTuple):
+    """What came of a check."""
+
+    problems: tuple[Problem, ...]
+    """Errors first."""
+    looked: Looked
+    """What was looked at; nothing where a layer was only compared with a lock."""
 
 
 def check(
     layer: str | Path,
     *,
-    lock: str | Path,
+    runtime: str | Iterable[str] | None = None,
+    architecture: str | Iterable[str] | None = None,
+    lock: str | Path | None = None,
     wheels: str | Path | Iterable[str | Path] = (),
+    lib: str | Path | Iterable[str | Path] = (),
     bytecode_python: str | Path | None = None,
+    imports: bool = False,
+    python: str | Path | None = None,
+    root: str | Path | None = None,
+    allow: Iterable[str] = (),
+    strict: bool = False,
     progress: Progress = silent,
     **options: Unpack[IndexOptions],
 ) -> tuple[Problem, ...]:
-    """What ``layer`` has otherwise than ``lock`` makes: nothing where it is the same, for a zip to the byte.
+    """What keeps a layer or a wheel from working in Lambda, whoever made it; or what a layer has otherwise than a lock.
 
-    The layer's manifest says for which target and with which options it was built. Nothing is written but what the
-    store lacks.
+    With ``lock`` alone the layer is only compared: nothing is found where it is what the lock makes, for a zip to the
+    byte. For which target and with which options it was built, a layer of ours says itself. Nothing is written but what
+    the store lacks.
 
-    :param layer: a zip or a folder of ours.
+    :param layer: a zip, a folder that holds ``python/``, or a wheel.
+    :param runtime: Lambda's identifier, or several. A layer of ours says itself for which it is.
+    :param architecture: ``arm64``, ``x86_64``, or both.
     :param lock: a ``pylock.toml``.
     :param wheels: those that were given beside the lock; one may stand without a list.
-    :param bytecode_python: the interpreter that compiles, where the layer has bytecode; else one is looked for. It has
-        to be of the same full version as the one that compiled it.
+    :param lib: the libraries that were brought along when the layer was built.
+    :param bytecode_python: the interpreter that compiles, where a layer that is compared has bytecode; else one is
+        looked for. It has to be of the same full version as the one that compiled it.
+    :param imports: import every module as well, which takes an interpreter of the target's Python.
+    :param python: that interpreter; else one is looked for.
+    :param root: a folder that is like ``/`` of the target, for a machine that is not this one's.
+    :param allow: ``RULE:PROJECT`` for each finding that may stand; it is then a warning.
+    :param strict: let warnings be errors.
     :param progress: called with each step.
-    :param options: pip's index options, for wheels that the store lacks.
-    :raises UsageError: one of the files is not there, or is of another kind.
-    :raises CannotBuildError: the layer is not ours, or the lock makes no layer for its target.
-    :raises SurroundingsError: index, network, disk or pip failed; trying again may help.
+    :param options: pip's index options, for wheels of the lock that the store lacks.
+    :returns: errors and warnings, the errors first.
+    :raises UsageError: the call makes no sense.
+    :raises CannotBuildError: the layer is to be compared and is not ours, or the lock makes no layer for its target.
+    :raises SurroundingsError: the layer cannot be read, or index, network or pip failed; trying again may help.
     """
-    path, lock = _named(layer, "layer"), _named(lock, "lock")
-    beside = [wheels] if isinstance(wheels, str | Path) else list(wheels)
-    if lock.is_dir() or lock.suffix.lower() in {".whl", ".zip"}:
-        raise _no_lock(lock)
-    check_kind(path)
-    before = state_of(path)
-    try:
-        found = _compared(path, [lock, *map(Path, beside)], bytecode_python, progress, options)
-    except LayerError:
-        check_unchanged(path, before)
-        raise
-    if found:
-        check_unchanged(path, before)
-    return found
+    return checked(
+        layer,
+        runtime=runtime,
+        architecture=architecture,
+        lock=lock,
+        wheels=wheels,
+        lib=lib,
+        bytecode_python=bytecode_python,
+        imports=imports,
+        python=python,
+        root=root,
+        allow=allow,
+        strict=strict,
+        progress=progress,
+        **options,
+    ).problems
 
 
-def _compared(
-    path: Path,
-    given: list[Path],
+def checked(
+    layer: str | Path,
+    *,
+    runtime: str | Iterable[str] | None,
+    architecture: str | Iterable[str] | None,
+    lock: str | Path | None,
+    wheels: str | Path | Iterable[str | Path],
+    lib: str | Path | Iterable[str | Path],
     bytecode_python: str | Path | None,
+    imports: bool,
+    python: str | Path | None,
+    root: str | Path | None,
+    allow: Iterable[str],
+    strict: bool,
     progress: Progress,
-    options: IndexOptions,
-) -> tuple[Problem, ...]:
-    """What the layer at ``path`` has otherwise than a lock, the first of the files that were ``given``, makes."""
-    manifest = manifest_of(path)
-    call = understood(
-        given, lambda: manifest.targets, path, allow=_allowed(path, manifest), strict=False, options=options
-    )
-    if call.requirements.lock is None:
-        raise _no_lock(given[0])
-    if not manifest.is_for_one_architecture:
-        raise not_ours(path, f"it was built for {', '.join(map(str, manifest.targets)) or 'no target'}")
-    other: dict[Problem, None] = {}
-    for target in manifest.targets:
-        named = locked_wheels(call.requirements.lock, call.requirements.wheels, target).wheels
-        locked: dict[str, tuple[str, str]] = {wheel.name: (str(wheel.version), wheel.sha256) for wheel in named}
-        other |= dict.fromkeys(_other_wheels(manifest.wheels_for(target), locked))
-    if other:
-        return tuple(other)
-    interpreter = _interpreter(manifest, bytecode_python)
-    with proven_wheels(call, progress) as proven:
-        contents, _ = assemble(call, proven, scripts=manifest.scripts, interpreter=interpreter, progress=progress)
-        return tuple(differences(path, contents))
+    **options: Unpack[IndexOptions],
+) -> Checked:
+    """As :func:`check`, and what was looked at."""
+    path = _named(layer, "layer")
+    beside = [wheels] if isinstance(wheels, str | Path) else list(wheels)
+    allowed = Waivers.read(allow).allowed
+    targets = _targets(runtime, architecture)
+    found: list[Problem] = []
+    if lock is not None:
+        from lambda_wheels.comparing import Given, compare  # here, as it brings along all that makes layers
+
+        libraries = map(Path, [lib] if isinstance(lib, str | Path) else lib)
+        given = Given(_named(lock, "lock"), tuple(map(Path, beside)), tuple(libraries), bytecode_python)
+        found += compare(path, given, progress, options)
+    elif beside:
+        raise UsageError(
+            Problem(rule="unknown-file-kind", message=f"{beside[0]} has a place beside a lock only", hint="give --lock")
+        )
+    imports = imports or python is not None or root is not None
+    looked = look(path, targets, progress) if lock is None or targets or imports else Looked()
+    found += looked.problems
+    waivers = Waivers(allowed.union(looked.waived))
+    if imports and looked.may_be_unpacked:
+        try:
+            found += _imported(path, looked.targets, python, root, progress)
+        except ImportsNotTriedError as error:
+            verdict = waivers.judge(found, strict=strict)
+            raise ImportsNotTriedError((*verdict.errors, *verdict.warnings, *error.problems)) from error
+    verdict = waivers.judge(found, strict=strict)
+    return Checked((*verdict.errors, *verdict.warnings), looked)
+
+
+def _targets(runtime: str | Iterable[str] | None, architecture: str | Iterable[str] | None) -> tuple[Target, ...]:
+    """What was named, if anything was.
+
+    :raises UsageError: only one of both was, or one is not Lambda's.
+    """
+    if not runtime and not architecture:
+        return ()
+    from lambda_wheels.call import every_target  # here, since layers of ours need it not
+
+    return every_target(runtime or (), architecture or ())
+
+
+def _imported(
+    path: Path, targets: Iterable[Target], python: str | Path | None, root: str | Path | None, progress: Progress
+) -> list[Problem]:
+    """What cannot be imported on any of ``targets``."""
+    from lambda_wheels.imports import import_layer  # here, as it is asked for seldom
+    from lambda_wheels.layers.unpacking import unpacked
+
+    with contextlib.ExitStack() as stack:
+        with reading(path, progress):
+            tree = stack.enter_context(unpacked(path))
+        return [
+            problem
+            for target in targets
+            for problem in import_layer(
+                tree,
+                target,
+                python=None if python is None else Path(python),
+                root=None if root is None else Path(root),
+                progress=progress,
+            )
+        ]
 
 
 def _named(path: str | Path, what: str) -> Path:
@@ -101,53 +177,3 @@ def _named(path: str | Path, what: str) -> Path:
     if not str(path):
         raise UsageError(Problem(rule="no-such-file", message=f"the {what} has no name", hint="name a file"))
     return existing(Path(path))
-
-
-def _no_lock(path: Path) -> UsageError:
-    return UsageError(
-        Problem(
-            rule="unknown-file-kind", message=f"{path} is not a lock", hint="name a pylock.toml: lambda-wheels lock"
-        )
-    )
-
-
-def _allowed(layer: Path, manifest: Manifest) -> tuple[str, ...]:
-    """What was allowed when the layer was built.
-
-    :raises LayerError: nobody could allow it.
-    """
-    try:
-        Waivers.read(manifest.waived)
-    except UsageError as error:
-        raise not_ours(layer, f"its manifest allows what cannot be allowed: {error.problems[0].message}") from None
-    return manifest.waived
-
-
-def _interpreter(manifest: Manifest, named: str | Path | None) -> Interpreter | None:
-    """The interpreter that makes the bytecode of the layer again, if it has some.
-
-    :raises LayerError: there is none of the same version.
-    """
-    if manifest.bytecode is None:
-        return None
-    return interpreter_for(manifest.targets, named or True, release=manifest.bytecode)
-
-
-def _other_wheels(wheels: Iterable[ManifestWheel], locked: Mapping[str, tuple[str, str]]) -> Iterator[Problem]:
-    """Of a target, the wheels that the layer has and the lock has not, or the other way round, or otherwise.
-
-    :param locked: version and sha256 by project.
-    """
-    built = {wheel.name: (wheel.version, wheel.sha256) for wheel in wheels}
-    for name in sorted(built.keys() | locked.keys()):
-        if built.get(name) == locked.get(name):
-            continue
-        if name not in locked:
-            message = f"the layer has {built[name][0]}, and the lock does not have it"
-        elif name not in built:
-            message = f"the lock has {locked[name][0]}, and the layer does not have it"
-        elif built[name][0] == locked[name][0]:
-            message = f"the layer has another wheel of {built[name][0]} than the lock"
-        else:
-            message = f"the layer has {built[name][0]}, the lock has {locked[name][0]}"
-        yield Problem(rule="layer-differs", project=name, message=message, hint="build it again from the lock")

@@ -235,6 +235,38 @@ RULES: Final = MappingProxyType(
             ("path-conflict", "Two wheels have files at one path of the layer, with different bytes."),
             waivable=True,
         ),
+        # The layer that is checked
+        **_rules(
+            ("no-target", "A layer does not say for which runtime it is, and none was named."),
+            ("not-a-layer", "What is to be checked is no zip, no folder and no wheel, or holds nothing."),
+            ("not-on-path", "Modules lie where Python does not look; a warning where others lie where it does."),
+            ("virtual-environment", "The layer holds a virtual environment; a warning."),
+            ("archive-inside", "An archive lies among the modules; a warning where there are modules beside it."),
+            ("system-files", "The layer holds files that an operating system left there; a warning."),
+            ("link-leads-out", "A symbolic link leads out of the layer; one that leads nowhere is a warning."),
+            ("mode-unreadable", "A file or folder is for its owner alone, which Lambda's user is not."),
+            ("mode-not-executable", "A file in the layer's bin/ may not be executed; a warning."),
+            ("boto3-mixed", "Of boto3 and all that it needs the layer has only a part; a warning."),
+            (
+                "bytecode-other-python",
+                "Bytecode is for another Python; a warning, unless a module has nothing else.",
+            ),
+            ("bytecode-without-source", "Bytecode has no source beside it, or lies beside it; a warning."),
+            (
+                "bytecode-stale",
+                "Bytecode is of another source than the one beside it; a warning, unless Python runs it all the same.",
+            ),
+            ("bytecode-by-date", "Bytecode goes by the date of its source, which need not survive; a warning."),
+        ),
+        **_rules(
+            ("project-twice", "The layer has two distributions of a project."),
+            (
+                "missing-requirement",
+                "A project needs one that the layer does not have; a warning where the runtime has it.",
+            ),
+            ("wrong-version", "A project needs another version of one than the layer has."),
+            waivable=True,
+        ),
         # The imports
         **_rules(("imports-not-tried", "A layer could not be imported here, so that nothing is known of it.")),
         **_rules(("import-failed", "A module of the layer cannot be imported."), waivable=True),

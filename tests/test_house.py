@@ -32,6 +32,8 @@ ROOMS = (
     "assembling",
     "build",
     "locking",
+    "comparing",
+    "looking",
     "checking",
     "explaining",
     "__init__",

@@ -84,12 +84,13 @@ def test_signatures(function: Callable[..., Any], own: dict[str, object]) -> Non
 
 
 def test_signature_of_check() -> None:
-    """Only the layer may be given by position; the lock has to be named, and has no default."""
+    """Only the layer may be given by position; for what it is checked has to be named, as far as it does not say so."""
     parameters = dict(inspect.signature(lambda_wheels.check).parameters)
     assert parameters.pop("progress").kind is inspect.Parameter.KEYWORD_ONLY
     assert parameters.pop("options").kind is inspect.Parameter.VAR_KEYWORD
     empty = inspect.Parameter.empty
-    own = {"layer": empty, "lock": empty, "wheels": (), "bytecode_python": None}
+    named = dict.fromkeys(["runtime", "architecture", "lock", "bytecode_python", "python", "root"])
+    own = {"layer": empty, "wheels": (), "lib": (), "imports": False, "allow": (), "strict": False, **named}
     assert {name: parameter.default for name, parameter in parameters.items()} == own
     by_position = [name for name, parameter in parameters.items() if parameter.kind is not parameter.KEYWORD_ONLY]
     assert by_position == ["layer"]

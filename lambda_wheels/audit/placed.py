@@ -68,7 +68,7 @@ def found(
         project=place.project,
         wheel=place.wheel,
         member=place.native.path,
-        message=message + _and(others),
+        message=message + and_others(others),
         hint=hint,
     )
 
@@ -79,10 +79,11 @@ def together(problems: Iterable[Problem]) -> Iterator[Problem]:
     for problem in problems:
         groups.setdefault(replace(problem, member=None), []).append(problem)
     for first, *others in groups.values():
-        yield replace(first, message=first.message + _and(len(others)))
+        yield replace(first, message=first.message + and_others(len(others)))
 
 
-def _and(others: int) -> str:
+def and_others(others: int) -> str:
+    """What is said of the other files that a finding is about as well."""
     return f" (and {others:,} other {'file' if others == 1 else 'files'})" if others else ""
 
 

@@ -60,7 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
         ("build", "build", _fill_build, "build a layer of requirements and all that they need"),
         ("fetch", "build", _fill_fetch, "put the wheels, proven, into a folder"),
         ("lock", "lock", _fill_lock, "write down which wheels requirements are, for any tool to read"),
-        ("check", "check", _fill_check, "tell whether a layer is what a lock makes"),
+        ("check", "check", _fill_check, "tell whether a layer works in Lambda, or is what a lock makes"),
         ("explain", "explain", _fill_explain, "tell which version each runtime would get, and why not the newest"),
         ("runtimes", "runtimes", _fill_nothing, "list Lambda's Python runtimes"),
         ("cache", "cache", _fill_cache, "look after the store of proven wheels"),
@@ -155,13 +155,32 @@ def _fill_lock(parser: argparse.ArgumentParser) -> None:
 
 
 def _fill_check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("layer", type=_not_empty, metavar="LAYER", help="a zip or a folder that lambda-wheels built")
+    parser.add_argument(
+        "layer", type=_not_empty, metavar="LAYER", help="a zip, a folder that holds python/, or a wheel"
+    )
     parser.add_argument(
         "wheels", nargs="*", type=_not_empty, metavar="WHEEL", help="a wheel that was given beside the lock"
     )
-    parser.add_argument("--lock", required=True, type=_not_empty, metavar="FILE", help="the lock: pylock.toml")
+    for name, example in (("runtime", "Lambda's identifier, python3.13"), ("architecture", "arm64 or x86_64")):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            default=[],
+            type=_not_empty,
+            help=f"{example} (repeatable); a layer of ours says itself",
+        )
+    _add_waivers(parser, "let warnings be errors")
+    parser.add_argument("--imports", action="store_true", help="import every module, by the Python that it is for")
+    parser.add_argument("--python", type=_not_empty, metavar="PATH", help="that Python (else one is looked for)")
     parser.add_argument(
-        "--bytecode-python", type=_not_empty, metavar="PATH", help="who compiles, where the layer has bytecode"
+        "--root", type=_not_empty, metavar="FOLDER", help="what is like / of the target, for another machine's Python"
+    )
+    parser.add_argument(
+        "--lock", type=_not_empty, metavar="FILE", help="a lock, pylock.toml, to compare a layer of ours with"
+    )
+    _add_lib(parser, "a library that was brought along when it was built")
+    parser.add_argument(
+        "--bytecode-python", type=_not_empty, metavar="PATH", help="who compiles, where that has bytecode"
     )
     _add_index(parser)
 
@@ -211,6 +230,13 @@ def _add_lib(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument(
         "--lib", action="append", default=[], type=_not_empty, metavar="PATH", help=f"{what} (repeatable)"
     )
+
+
+def _add_waivers(parser: argparse.ArgumentParser, strict: str) -> None:
+    parser.add_argument(
+        "--allow", action="append", default=[], metavar="RULE:PROJECT", help="let a finding stand (repeatable)"
+    )
+    parser.add_argument("--strict", action="store_true", help=strict)
 
 
 def _add_index(parser: argparse.ArgumentParser) -> None:

@@ -29,9 +29,12 @@ _ZIP64_EXTRA: Final = 1
 _UNICODE_PATH_EXTRA: Final = 0x7075
 
 
-def read_directory(file: BinaryIO, file_size: int, findings: Findings) -> list[DirectoryEntry]:
+def read_directory(
+    file: BinaryIO, file_size: int, findings: Findings, *, most: int = UNZIPPED_LIMIT
+) -> list[DirectoryEntry]:
     """The members in the order of the directory, with the places that they have in the file.
 
+    :param most: bytes that they may unpack to, at least as many as Lambda allows.
     :raises WheelError: the file is no archive, there are too many members or they unpack to too much, or they do not
         tile the file. What is wrong with single members goes to ``findings``.
     """
@@ -45,7 +48,7 @@ def read_directory(file: BinaryIO, file_size: int, findings: Findings) -> list[D
     file.seek(place.offset)
     entries = _parse(file.read(place.size), place.members, findings)
     unpacked = sum(entry.size for entry in entries)
-    if unpacked > UNZIPPED_LIMIT:
+    if unpacked > most:
         raise findings.stop(
             "archive-too-large",
             f"it unpacks to {unpacked:,} bytes, more than the {UNZIPPED_LIMIT:,} that Lambda allows",

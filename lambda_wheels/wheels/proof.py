@@ -42,6 +42,8 @@ class Proof(NamedTuple):
     """Those of them that are machine code, in the same order."""
     sha256: str
     """Of the whole file, hexadecimal."""
+    starts: dict[str, bytes]
+    """The first bytes of the sound members that were to be kept, by name; empty of an empty one."""
 
 
 def prove(
@@ -49,15 +51,18 @@ def prove(
     entries: Sequence[DirectoryEntry],
     findings: Findings,
     on_inflated: Callable[[int], None],
+    *,
+    keep: Callable[[DirectoryEntry], int] = lambda _: 0,
 ) -> Proof:
     """Inflate and check every member of the wheel at ``path``.
 
     :param on_inflated: told from this thread how many bytes were inflated since it was last told; what it raises ends
         the work.
+    :param keep: how many bytes of a member are wanted, from its first on.
     :returns: what is known of the members that are sound. What is wrong with the others goes to ``findings``.
     :raises OSError: the file cannot be read.
     """
-    work = _Work(path, entries)
+    work = _Work(path, entries, keep)
     threads = max(1, min(os.cpu_count() or 1, _MOST_THREADS, len(entries)))
     with ThreadPoolExecutor(threads, thread_name_prefix="lambda-wheels-proof") as pool:
         digest = pool.submit(_sha256, path)
@@ -77,23 +82,28 @@ def prove(
             findings.add(damage.rule, damage.message, member=damage.member or entry.name)
     members: dict[str, Member] = {}
     natives: dict[str, Native] = {}
+    starts: dict[str, bytes] = {}
     for entry in entries:
         if entry.offset in work.members and entry.name not in members:
             members[entry.name] = work.members[entry.offset]
+            if (start := work.starts.get(entry.offset)) is not None:
+                starts[entry.name] = start
             if native := work.natives.get(entry.offset):
                 natives[entry.name] = native
-    return Proof(members=members, natives=tuple(natives.values()), sha256=digest.result())
+    return Proof(members=members, natives=tuple(natives.values()), sha256=digest.result(), starts=starts)
 
 
 class _Work:
     """What the threads share. Only operations that are atomic in Python: no lock is needed."""
 
-    def __init__(self, path: Path, entries: Sequence[DirectoryEntry]) -> None:
+    def __init__(self, path: Path, entries: Sequence[DirectoryEntry], keep: Callable[[DirectoryEntry], int]) -> None:
         self.path = path
+        self.keep = keep
         self.waiting = deque(sorted(entries, key=lambda entry: entry.size, reverse=True))
         self.members: dict[int, Member] = {}
         """By the offset of the entry, as names may not be unique."""
         self.natives: dict[int, Native] = {}
+        self.starts: dict[int, bytes] = {}
         self.damages: dict[int, DamagedMemberError] = {}
         self.inflated: deque[int] = deque()
 
@@ -131,10 +141,13 @@ class _Work:
         crc = 0
         sha256 = hashlib.sha256()
         code = _Code(entry)
+        wanted, start_bytes = self.keep(entry), b""
         for chunk in inflated(
             file, method=entry.method, offset=start, compressed_size=entry.compressed_size, size=entry.size
         ):
             code.add(chunk)
+            if len(start_bytes) < wanted:
+                start_bytes += chunk[: wanted - len(start_bytes)]
             crc = zlib.crc32(chunk, crc)
             sha256.update(chunk)
             self.inflated.append(len(chunk))
@@ -143,6 +156,8 @@ class _Work:
         if after < entry.end or entry.flags & DESCRIPTOR_FLAG:
             file.seek(after)
             check_descriptor(entry, file.read(min(entry.end - after, _READ_AHEAD)))
+        if wanted:
+            self.starts[entry.offset] = start_bytes
         if (native := code.native()) is not None:
             self.natives[entry.offset] = native
         return Member(

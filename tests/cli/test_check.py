@@ -81,12 +81,13 @@ def test_what_cannot_be_compared(out: Path, capsys: pytest.CaptureFixture[str]) 
     "arguments",
     [
         pytest.param([], id="nothing"),
-        pytest.param(["layer.zip"], id="no lock"),
+        pytest.param(["layer.zip", "--runtime="], id="runtime empty"),
         pytest.param(["", *LOCK], id="layer empty"),
         pytest.param(["layer.zip", "--lock", ""], id="lock empty"),
         pytest.param(["layer.zip", "", *LOCK], id="wheel empty"),
         pytest.param(["layer.zip", *LOCK, "--bytecode-python="], id="interpreter empty"),
-        pytest.param(["layer.zip", *LOCK, "--allow", "record-hash:demo"], id="a flag of build"),
+        pytest.param(["layer.zip", *LOCK, "--scripts"], id="a flag of build"),
+        pytest.param(["layer.zip", "--imports", "--root="], id="root empty"),
     ],
 )
 def test_wrong_flags(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,3 +142,64 @@ def test_what_the_system_does_not_give(
     assert printed.err.startswith("error: the system gives no more memory") and printed.err.count("\n") == 1
     with pytest.raises(RuntimeError, match="something else"):
         main(["check", "layer.zip", *LOCK])
+
+
+def test_a_layer_that_is_looked_at(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a lock the last line says what was looked at, and for which targets, which a layer of ours knows."""
+    for name in ("layer.zip", "layer"):
+        assert main(["check", name]) == 0
+        line = f"{name}: nothing found for python3.13 on arm64 (1 project, 0 files of machine code)\n"
+        assert capsys.readouterr() == (line, "")
+    assert main(["check", "layer.zip", "-q"]) == 0
+    assert main(["check", "layer.zip", *LOCK, "--runtime=python3.13", "--architecture=arm64"]) == 0
+    assert capsys.readouterr().out == "layer.zip: is what pylock.toml makes\n" + line.replace("layer:", "layer.zip:")
+
+
+def test_warnings_and_errors(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Warnings alone are 0, with ``--strict`` 1; each is a line on stderr, errors first; with ``-q`` errors are."""
+    (out / "layer" / "python" / "typing.py").write_bytes(b"")
+    target = ["--runtime", "python3.13", "--architecture", "arm64", "--architecture", "x86_64"]
+    assert main(["check", "layer"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err.startswith("warning[shadows-stdlib] python/typing.py: ")
+    assert printed.out.startswith("layer: 1 warning found for python3.13 on arm64 (")
+    assert main(["check", "layer", "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert main(["check", "layer", "--strict"]) == 1
+    (out / "layer" / "python" / "demo" / "__init__.py").write_bytes(b"")
+    capsys.readouterr()
+    assert main(["check", "layer", *target]) == 1
+    printed = capsys.readouterr()
+    assert [line.partition("]")[0] for line in printed.err.splitlines()] == [
+        "error[record-hash",
+        "warning[shadows-stdlib",
+    ]
+    assert printed.out.startswith(
+        "layer: 1 error and 1 warning found for python3.13 on x86_64 and python3.13 on arm64 ("
+    )
+    assert main(["check", "layer", "--allow", "record-hash:demo", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert [(problem["rule"], problem["severity"]) for problem in json.loads(printed.out)] == [
+        ("record-hash", "warning"),
+        ("shadows-stdlib", "warning"),
+    ]
+
+
+def test_a_large_zip(out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a zip that needs a bucket a note says so, as when it is built."""
+    monkeypatch.setattr("lambda_wheels.cli.check.DIRECT_UPLOAD_LIMIT", 100)
+    assert main(["check", "layer.zip"]) == 0
+    assert capsys.readouterr().err == "note: over 50 MB zipped, so publishing it needs an S3 bucket\n"
+    assert main(["check", "layer"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_what_cannot_be_looked_at(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What says not for what it is needs a target: 2; what is no zip is a finding: 1."""
+    (out / "text.zip").write_text("hello")
+    assert main(["check", "demo-1.0-py3-none-any.whl"]) == 2
+    assert "name both: --runtime python3.13 --architecture arm64" in capsys.readouterr().err
+    assert main(["check", "text.zip"]) == 1
+    assert capsys.readouterr() == ("", f"error[archive-end] {out / 'text.zip'}: it is not a zip archive\n")
+    assert main(["check", "layer.zip", "demo-1.0-py3-none-any.whl"]) == 2
+    assert "has a place beside a lock only" in capsys.readouterr().err

@@ -199,7 +199,7 @@ def mistakes() -> None:
     lambda_wheels.lock("six", runtime="python3.13")  # type: ignore[call-arg]
     lambda_wheels.lock("six", runtime="python3.13", architecture="arm64", upgrade="six")  # type: ignore[arg-type]
     lambda_wheels.build_layer("six", runtime="python3.13", architecture=["arm64"], output="x")  # type: ignore[arg-type]
-    lambda_wheels.check("layer.zip")  # type: ignore[call-arg]
+    lambda_wheels.check()  # type: ignore[call-arg]
     lambda_wheels.check("layer.zip", "pylock.toml")  # type: ignore[call-arg]
     lambda_wheels.check("layer.zip", lock="pylock.toml", bytecode_python=True)  # type: ignore[arg-type]
     lambda_wheels.Target("python3.13", "arm64").runtime = "python3.12"  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import os
 import shutil
@@ -17,10 +18,13 @@ import pytest
 
 import lambda_wheels
 from lambda_wheels import LambdaWheelsError, Problem
+from lambda_wheels.comparing import _other_libraries
 from lambda_wheels.layers import existing
-from lambda_wheels.layers.manifest import manifest_path
+from lambda_wheels.layers.libraries import Library
+from lambda_wheels.layers.manifest import Manifest, ManifestLibrary, manifest_path
 from lambda_wheels.wheels.directory import read_directory
 from lambda_wheels.wheels.findings import Findings
+from lambda_wheels.wheels.native import Format, Native
 from lambda_wheels.wheels.proof import prove
 from tests.forged_zip import Entry, forge
 from tests.loopback import TARGET, Build, left_behind, snapshot, stored_wheels
@@ -632,7 +636,7 @@ def test_another_layer_meanwhile(
         build(output=layer, scripts=True)
         return real(*args)
 
-    monkeypatch.setattr(f"lambda_wheels.checking.{when}", late)
+    monkeypatch.setattr(f"lambda_wheels.comparing.{when}", late)
     code, rule, words = stopped(check, layer)
     assert (code, rule) == (3, "disk-failed")
     assert words.endswith("changed while it was read; check it again")
@@ -653,3 +657,26 @@ def test_nothing_is_written(build: Build, check: Check, store: Path) -> None:
     assert check(layer.path, progress=events.append) == ()
     assert {one.stage for one in events} <= {"fetch", "verify"}
     assert snapshot(store) == before
+
+
+@pytest.mark.parametrize(
+    ("built", "given", "words"),
+    [
+        pytest.param({}, {}, None, id="none"),
+        pytest.param({"x.so": b"1"}, {"x.so": b"1"}, None, id="the same"),
+        pytest.param({"x.so": b"1"}, {}, "was built with this library", id="not given"),
+        pytest.param({}, {"x.so": b"1"}, "was built without this library", id="given"),
+        pytest.param({"x.so": b"1"}, {"x.so": b"2"}, "with another library of this name", id="another"),
+    ],
+)
+def test_libraries(built: dict[str, bytes], given: dict[str, bytes], words: str | None) -> None:
+    """Libraries that were brought along are compared before anything is made."""
+    manifest = Manifest(
+        wheels=(),
+        targets=(),
+        libraries=tuple(ManifestLibrary(name, hashlib.sha256(it).hexdigest()) for name, it in built.items()),
+    )
+    libraries = [Library(name, content, Native(name, Format.ELF)) for name, content in given.items()]
+    found = list(_other_libraries(manifest, libraries))
+    assert [problem.member for problem in found] == (["lib/x.so"] if words else [])
+    assert all((words or "") in problem.message for problem in found)

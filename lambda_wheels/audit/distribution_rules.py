@@ -1,0 +1,86 @@
+"""The rules that each distribution of a layer has to keep by itself. (Pure.)"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lambda_wheels.audit.placed import chooses
+from lambda_wheels.audit.view import View
+from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.wheels.findings import Findings
+from lambda_wheels.wheels.surprises import check_surprises
+
+
+def twice(view: View) -> Iterator[Problem]:
+    """A project is there once."""
+    counts = Counter(one.name for one in view.installation.distributions)
+    for name in sorted(name for name, count in counts.items() if count > 1):
+        found = [one for one in view.installation.distributions if one.name == name]
+        yield Problem(
+            rule="project-twice",
+            project=name,
+            member=found[1].info,
+            message=f"it is there as {' and '.join(str(one.version) for one in found)}, of which files may be mixed",
+            hint="install everything anew into an empty folder",
+        )
+
+
+def tags(view: View) -> Iterator[Problem]:
+    """It was installed from a wheel that runs on the target."""
+    for one in view.installation.distributions:
+        if one.tags and not view.target.accepts(one.tags):
+            first, *others = sorted(map(str, one.tags))
+            more = f" and {len(others)} {'other' if len(others) == 1 else 'others'}" if others else ""
+            yield Problem(
+                rule="wrong-tag",
+                project=one.name,
+                member=one.info,
+                message=f"it was installed from a wheel for {first}{more}, which does not run on {view.target}",
+                hint="install the wheel for the target",
+            )
+
+
+def requires_python(view: View) -> Iterator[Problem]:
+    """It takes the target's Python."""
+    for one in view.installation.distributions:
+        needed = one.metadata.requires_python
+        if not needed.contains(view.target.python, prereleases=True):
+            yield Problem(
+                rule="requires-python",
+                project=one.name,
+                member=one.info,
+                message=f"it needs Python {needed}, {view.target.runtime} has {view.target.python}",
+                hint="install an older version, or choose another runtime",
+            )
+
+
+def any_platform(view: View) -> Iterator[Problem]:
+    """What says that it runs anywhere has no machine code."""
+    for one in view.installation.distributions:
+        if not one.tags or any(tag.platform != "any" for tag in one.tags):
+            continue
+        places = [place for place in view.places if place.project == one.name]
+        for place in places:
+            if place.native.is_loaded and place.native.elf is not None:
+                yield Problem(
+                    rule="native-in-any",
+                    severity=Severity.WARNING if chooses(places) else Severity.ERROR,
+                    project=one.name,
+                    member=place.path,
+                    message="the wheel claims to fit any platform, and this file is machine code",
+                    hint="take a wheel that was built for the target, or report it to the project",
+                )
+                break  # one file shows it
+
+
+def surprises(view: View) -> Iterator[Problem]:
+    """Nothing changes more than its own imports."""
+    findings = Findings("")
+    for folder in view.folders:
+        check_surprises(
+            ((path, path.removeprefix(folder)) for path in sorted(view.held.files) if path.startswith(folder)), findings
+        )
+    for problem in findings.problems:
+        yield replace(problem, wheel=None, project=view.installation.owners.get(problem.member or ""))

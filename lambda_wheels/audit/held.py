@@ -1,0 +1,79 @@
+"""What a layer holds, whoever made it, as the rules about layers see it. (Pure values.)"""
+
+from __future__ import annotations
+
+import enum
+import posixpath
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from lambda_wheels.targets import Target
+from lambda_wheels.wheels.native import Native
+
+
+class HeldFile(NamedTuple):
+    """A plain file."""
+
+    size: int
+    mode: int | None
+    """The bits that say who may do what; None where the zip does not say."""
+    sha256: str
+    """Hexadecimal."""
+
+
+class PycKind(enum.Enum):
+    """How Python knows whether bytecode is that of a source (PEP 552)."""
+
+    DATE = enum.auto()
+    """By the source's date and size."""
+    CHECKED = enum.auto()
+    """By a hash of the source, which is compared."""
+    UNCHECKED = enum.auto()
+    """By a hash of the source, which is not compared: what is there is run."""
+
+
+class Pyc(NamedTuple):
+    """A file of bytecode."""
+
+    path: str
+    size: int
+    python: tuple[int, int] | None
+    """The Python that it is for; None where that is not known, or the file is none of bytecode."""
+    kind: PycKind = PycKind.DATE
+    source: str | None = None
+    """The path of the source that it is to stand for, where the layer has that."""
+    matches: bool | None = None
+    """Whether it was compiled from that source, going by what it says; None where that is not known."""
+
+
+class Held(NamedTuple):
+    """Everything that a layer holds. Paths are below ``/opt``, with ``/``."""
+
+    files: Mapping[str, HeldFile]
+    """Links to files of the layer as well, as what they lead to."""
+    folders: Mapping[str, int | None]
+    """Each folder that is known by itself, with its mode."""
+    links: Mapping[str, str]
+    """Symbolic links, with what they say."""
+    texts: Mapping[str, bytes]
+    """The contents of the files that say what a layer is: those of distributions, and our manifest."""
+    pycs: tuple[Pyc, ...]
+    natives: tuple[Native, ...]
+    zip_size: int | None
+    """Bytes of the zip, if it is one."""
+
+
+SITE_PACKAGES: Final = r"python/lib/python3\.\d+/site-packages/"
+"""The folder of one Python in a layer, as a regular expression."""
+
+
+def site_folders(target: Target) -> tuple[str, str]:
+    """Where the Python of ``target`` looks for modules in a layer, in its order."""
+    major, minor = target.python_version
+    return f"python/lib/python{major}.{minor}/site-packages/", "python/"
+
+
+def led(link: str, to: str) -> str:
+    """Where a link leads, below ``/opt``; a path that begins with ``../`` where it leads out of that."""
+    path = posixpath.normpath(posixpath.join("/opt", posixpath.dirname(link), to))
+    return posixpath.relpath(path, "/opt")
