@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lambda_wheels.audit.placed import chooses
+from lambda_wheels.audit.installed import Installed
+from lambda_wheels.audit.placed import by_owner, chooses
 from lambda_wheels.audit.view import View
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.wheels.findings import Findings
@@ -15,9 +15,12 @@ from lambda_wheels.wheels.surprises import check_surprises
 
 def twice(view: View) -> Iterator[Problem]:
     """A project is there once."""
-    counts = Counter(one.name for one in view.installation.distributions)
-    for name in sorted(name for name, count in counts.items() if count > 1):
-        found = [one for one in view.installation.distributions if one.name == name]
+    groups: dict[str, list[Installed]] = {}
+    for one in view.installation.distributions:
+        groups.setdefault(one.name, []).append(one)
+    for name, found in sorted(groups.items()):
+        if len(found) == 1:
+            continue
         yield Problem(
             rule="project-twice",
             project=name,
@@ -58,10 +61,11 @@ def requires_python(view: View) -> Iterator[Problem]:
 
 def any_platform(view: View) -> Iterator[Problem]:
     """What says that it runs anywhere has no machine code."""
+    owned = by_owner(view.places)
     for one in view.installation.distributions:
         if not one.tags or any(tag.platform != "any" for tag in one.tags):
             continue
-        places = [place for place in view.places if place.project == one.name]
+        places = owned.get(one.name, [])
         for place in places:
             if place.native.is_loaded and place.native.elf is not None:
                 yield Problem(

@@ -104,7 +104,7 @@ def _modules(view: View) -> _Modules:
             continue
         if is_of_other_python(path, view.target):
             modules.of_other_pythons.append(path)
-        elif folder := next((folder for folder in wrong if folder and path.startswith(folder)), None):
+        elif folder := next((f"{above}/" for above in [*folders_above(path)][::-1] if f"{above}/" in wrong), None):
             modules.wrong.setdefault(folder, []).append(path)
         elif path.startswith(view.folders):
             modules.found.append(path)
@@ -117,20 +117,20 @@ def _modules(view: View) -> _Modules:
     return modules
 
 
-def _wrong_folders(view: View) -> list[str]:
+def _wrong_folders(view: View) -> set[str]:
     """Folders of installed projects, and virtual environments, that the target's Python does not look into."""
     places = {folder for folder in _environments(view) if folder not in {"", "python/"}}
     for path in view.held.files:
         for pattern in (_INSTALLED, _SITE_PACKAGES):
             if match := pattern.match(path):
                 places.add(match["folder"])
-    return [
+    return {
         folder
-        for folder in sorted(places - {*view.folders})
+        for folder in places - {*view.folders}
         if folder.partition("/")[0] not in _NOT_FOR_PYTHON - {"lib"}
         and not is_of_other_python(folder, view.target)
         and not _is_in_package(view, folder)
-    ]
+    }
 
 
 def _is_in_package(view: View, folder: str) -> bool:

@@ -27,6 +27,9 @@ class View(NamedTuple):
     places: tuple[Placed, ...]
     """The machine code, but for that of other Pythons."""
 
+    distributions: Mapping[NormalizedName, Installed]
+    """By their projects; of two the one that is found first."""
+
     @classmethod
     def of(cls, held: Held, target: Target) -> View:
         """What ``target`` sees of ``held``."""
@@ -37,12 +40,8 @@ class View(NamedTuple):
             for native in held.natives
             if not is_of_other_python(native.path, target)
         )
-        return cls(held, target, folders, installation, places)
-
-    @property
-    def distributions(self) -> Mapping[NormalizedName, Installed]:
-        """By their projects; of two the one that is found first."""
-        return {one.name: one for one in reversed(self.installation.distributions)}
+        distributions = {one.name: one for one in reversed(installation.distributions)}
+        return cls(held, target, folders, installation, places, distributions)
 
 
 def is_of_other_python(path: str, target: Target) -> bool:

@@ -71,6 +71,21 @@ def test_our_own(build: Build, served: Path, out: Path) -> None:
     assert left_behind(out) == []
 
 
+@pytest.mark.pip
+def test_our_own_for_two_runtimes(build: Build, served: Path, out: Path) -> None:
+    """A layer for two runtimes is looked at for both; for a third it lacks what lies in the folders of these."""
+    for minor in (12, 13):
+        make_wheel(served, "native", tag=f"cp3{minor}-cp3{minor}-manylinux_2_17_aarch64")
+    make_wheel(served, "demo", requires=["native"])
+    build("demo", runtime=["python3.12", "python3.13"], output=out / "layer.zip")
+    assert lambda_wheels.check(out / "layer.zip") == ()
+    assert check(out / "layer.zip") == []
+    assert check(out / "layer.zip", runtime="python3.14") == [
+        ("missing-requirement", "error"),
+        ("not-on-path", "warning"),
+    ]
+
+
 LAYERS: dict[str, tuple[dict[str, bytes], list[tuple[str, str]]]] = {
     "fine": (installed("demo", files={"python/demo.py": b""}), []),
     "no python": ({"demo.py": b""}, [("not-on-path", "error")]),
