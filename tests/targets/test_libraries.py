@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.machinery
 import platform
 import sys
+import sysconfig
 
 import pytest
 
@@ -61,7 +62,11 @@ ARCHITECTURE = next((name for name, one in ARCHITECTURES.items() if one.machine 
 
 
 @pytest.mark.skipif(
-    platform.libc_ver()[0] != "glibc" or RUNNING not in RUNTIMES or ARCHITECTURE is None or bool(sys.abiflags),
+    platform.libc_ver()[0] != "glibc"
+    or RUNNING not in RUNTIMES
+    or ARCHITECTURE is None
+    or sys.implementation.name != "cpython"
+    or bool(sysconfig.get_config_var("ABIFLAGS")),
     reason="this Python is none that Lambda could have",
 )
 def test_extension_suffixes() -> None:
