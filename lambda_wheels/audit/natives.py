@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from lambda_wheels.audit.libraries import audit_libraries
-from lambda_wheels.audit.native_rules import audit_files
 from lambda_wheels.audit.placed import Placed
 from lambda_wheels.problems import Problem
 from lambda_wheels.targets import Target
@@ -20,6 +18,10 @@ def audit_natives(places: Sequence[Placed], target: Target) -> list[Problem]:
     """Everything that keeps the files from being loaded on ``target``."""
     if not places:
         return []
+    # Imported here: the rules and tables that a layer of Python alone does not need.
+    from lambda_wheels.audit.libraries import audit_libraries
+    from lambda_wheels.audit.native_rules import audit_files
+
     return [*_few((*audit_files(places, target), *audit_libraries(places, target)))]
 
 

@@ -181,7 +181,7 @@ def _without_candidates(failed: Event, target: Target) -> Iterator[Problem]:
     causes = [cause for cause in failed["causes"] if not cause["python"]]
     for same in _by(causes, lambda cause: str(cause["project"])):
         project, newest = same[0]["project"], max(same, key=_parent_version)
-        files = passed_over(failed["files"][project])
+        files = passed_over(project, failed["files"][project])
         if not has_candidates(files, newest["specifier"]):
             yield explain(project, newest["specifier"], _who(same), files, target)
 

@@ -36,16 +36,21 @@ class PassedOver:
     """When, in ISO 8601, where the index says so."""
 
 
-def passed_over(rows: Iterable[Sequence[str]]) -> list[PassedOver]:
-    """The files of a project as the runner told of them; what is no distribution is left out."""
+def passed_over(project: str, rows: Iterable[Sequence[str]]) -> list[PassedOver]:
+    """The files of ``project`` as the runner told of them; what is no distribution of it is left out.
+
+    A page that --find-links names can list many projects, and pip looks at all of it for each.
+    """
     files = []
     for filename, kind, requires_python, yanked, uploaded in rows:
         try:
             if filename.endswith(".whl"):
-                _, version, _, tags = parse_wheel_filename(filename)
+                name, version, _, tags = parse_wheel_filename(filename)
             else:
-                (_, version), tags = parse_sdist_filename(filename), frozenset()
+                (name, version), tags = parse_sdist_filename(filename), frozenset()
         except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+            continue
+        if name != project:
             continue
         files.append(
             PassedOver(
@@ -73,14 +78,25 @@ def excludes(requires_python: str, target: Target) -> bool:
     return not as_specifier(requires_python).contains(target.python, prereleases=True)
 
 
+def python_needed(requires_python: str, target: Target) -> str:
+    """That a ``Requires-Python`` leaves the target out, in words."""
+    return f"needs Python {requires_python}, {target.runtime} has {target.python}"
+
+
+def finals(files: Sequence[PassedOver]) -> Sequence[PassedOver]:
+    """Without pre-releases, unless there is nothing else."""
+    return [file for file in files if not file.version.is_prerelease] or files
+
+
+def fits(file: PassedOver, target: Target) -> bool:
+    """Whether it is a wheel that runs on the target."""
+    return target.accepts(file.tags) and not excludes(file.requires_python, target)
+
+
 def fitting_targets(files: Iterable[PassedOver]) -> list[Target]:
     """The targets for which one of the files is a wheel that fits, in the order of our tables."""
-    wheels = [file for file in files if file.tags]
-    return [
-        target
-        for target in _every_target()
-        if any(target.accepts(wheel.tags) and not excludes(wheel.requires_python, target) for wheel in wheels)
-    ]
+    files = list(files)
+    return [target for target in every_target() if any(fits(file, target) for file in files)]
 
 
 def instead(targets: Sequence[Target], target: Target) -> str:
@@ -101,9 +117,11 @@ def why_not(files: Sequence[PassedOver], target: Target) -> str:
         return "has no wheel, only a source distribution"
     telling = [file for file in files if file.requires_python]
     if telling and all(excludes(file.requires_python, target) for file in telling):
-        return f"needs Python {telling[-1].requires_python}, {target.runtime} has {target.python}"
-    tags = frozenset().union(*(wheel.tags for wheel in wheels))
-    linux = [tag for tag in tags if "manylinux" in tag.platform or tag.platform.startswith("linux")]
+        return python_needed(telling[-1].requires_python, target)
+    # Some of the files can be for other Pythons by what they say, whatever their tags.
+    willing = [wheel for wheel in wheels if not excludes(wheel.requires_python, target)] or wheels
+    tags = frozenset().union(*(wheel.tags for wheel in willing))
+    linux = [tag for tag in tags if "manylinux" in tag.platform or tag.platform.startswith(("linux", "any"))]
     if not linux:
         return f"has no wheel for Linux with glibc, only for {_systems(tags)}"
     ours = [tag for tag in linux if _speaks(tag, target)]
@@ -115,12 +133,13 @@ def why_not(files: Sequence[PassedOver], target: Target) -> str:
     if ours:
         of = f" of {target.interpreter}" if all(tag.interpreter.startswith("cp") for tag in ours) else ""
         return f"has wheels{of} for {_machines(ours)}, none for {target.machine}"
-    same_machine = [tag for tag in linux if tag.platform.endswith(f"_{target.machine}")]
+    same_machine = [tag for tag in linux if tag.platform.endswith((f"_{target.machine}", "any"))]
     return f"has wheels for {_pythons(same_machine or linux)}, none for {target.interpreter}"
 
 
 @cache
-def _every_target() -> tuple[Target, ...]:
+def every_target() -> tuple[Target, ...]:
+    """Each of Lambda's, in the order of our tables."""
     return tuple(Target(*pair) for pair in product(RUNTIMES, ARCHITECTURES))
 
 

@@ -7,7 +7,17 @@ from collections.abc import Iterable, Sequence
 from packaging.version import Version
 
 from lambda_wheels.problems import Problem
-from lambda_wheels.resolution.fitting import PassedOver, as_specifier, excludes, fitting_targets, instead, why_not
+from lambda_wheels.resolution.fitting import (
+    PassedOver,
+    as_specifier,
+    excludes,
+    finals,
+    fits,
+    fitting_targets,
+    instead,
+    python_needed,
+    why_not,
+)
 from lambda_wheels.resolution.requirement_files import wheel_command
 from lambda_wheels.targets import Target
 
@@ -27,12 +37,12 @@ def has_candidates(files: Iterable[PassedOver], specifier: str) -> bool:
 def explain(project: str, specifier: str, wanted_by: str, files: Sequence[PassedOver], target: Target) -> Problem:
     """Why nothing of ``project`` that satisfies ``specifier`` could be chosen for ``target``, and what to try."""
     wanted = as_specifier(specifier)
-    matching = _finals([file for file in files if wanted.contains(file.version, prereleases=True)])
+    matching = finals([file for file in files if wanted.contains(file.version, prereleases=True)])
     said = (
         _nothing(files, matching, specifier)
         or _candidates(project, specifier, matching)
         or _python(files, matching, target)
-        or _too_new(matching)
+        or _too_new(matching, target)
         or _unfit(project, files, matching, target)
     )
     rule, message, hint = said
@@ -83,14 +93,14 @@ def _python(files: Sequence[PassedOver], matching: Sequence[PassedOver], target:
     newest = max(telling, key=lambda file: file.version)
     return (
         "requires-python",
-        f"{newest.version} needs Python {newest.requires_python}, {target.runtime} has {target.python}",
+        f"{newest.version} {python_needed(newest.requires_python, target)}",
         _what_fits(newest.version, files, target) or "ask for an older version, or build for another runtime",
     )
 
 
-def _too_new(matching: Sequence[PassedOver]) -> Said | None:
+def _too_new(matching: Sequence[PassedOver], target: Target) -> Said | None:
     """They came after the time up to which they are allowed."""
-    late = [file for file in matching if file.tags and file.kind == "upload_too_late"]
+    late = [file for file in matching if file.kind == "upload_too_late" and fits(file, target)]
     if not late:
         return None
     newest = max(late, key=lambda file: file.version)
@@ -125,10 +135,5 @@ def _what_fits(version: Version, files: Sequence[PassedOver], target: Target) ->
     return ", or ".join(said)
 
 
-def _finals(files: Sequence[PassedOver]) -> Sequence[PassedOver]:
-    """Without pre-releases, unless there is nothing else."""
-    return [file for file in files if not file.version.is_prerelease] or files
-
-
 def _newest(files: Iterable[PassedOver]) -> list[Version]:
-    return sorted({file.version for file in _finals(list(files))}, reverse=True)[:_SHOWN]
+    return sorted({file.version for file in finals(list(files))}, reverse=True)[:_SHOWN]

@@ -9,7 +9,7 @@ import posixpath
 import re
 import urllib.parse
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
@@ -21,6 +21,7 @@ from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.resolution.closure import Chosen, TopRequirement, closure, wishes
 from lambda_wheels.resolution.held_back import held_back
 from lambda_wheels.resolution.redaction import public_url
+from lambda_wheels.resolution.rejections import rejections
 from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel, Told
 from lambda_wheels.targets import Target
 
@@ -70,12 +71,10 @@ def read_report(report: Mapping[str, Any], events: Sequence[Mapping[str, Any]], 
         problems += closure(top, chosen, target.marker_environment)
     if problems:
         raise ResolutionError(problems)
-    newer: dict[str, Any] = next((event["files"] for event in events if event["event"] == "newer"), {})
-    wanted = _wanted(top, chosen, events, target) if newer else {}
     return Resolution(
         target=target,
         wheels=tuple(sorted(wheels, key=lambda wheel: wheel.name)),
-        problems=(*yanked, *held_back(wheels, newer, wanted, target)),
+        problems=(*yanked, *_held_back(wheels, top, chosen, events, target)),
         asked=top,
     )
 
@@ -135,20 +134,26 @@ def _index_of(page: str, project: str) -> str:
     return index if index and canonicalize_name(last) == project else ""
 
 
-def _wanted(
+def _held_back(
+    wheels: Iterable[ResolvedWheel],
     top: Iterable[TopRequirement],
     chosen: Mapping[NormalizedName, Chosen],
-    events: Iterable[Mapping[str, Any]],
+    events: Sequence[Mapping[str, Any]],
     target: Target,
-) -> dict[NormalizedName, SpecifierSet]:
-    """Which versions of each project are wanted by all who want it, constraints among them."""
-    wanted: defaultdict[NormalizedName, SpecifierSet] = defaultdict(SpecifierSet)
-    for wish in wishes(top, chosen, target.marker_environment, []):
-        wanted[wish.name] &= wish.specifier
+) -> Iterator[Problem]:
+    """What the runner's word on newer releases comes to, with the versions that all who want a project want of it."""
+    newer = next((event for event in events if event["event"] == "newer"), None)
+    if newer is None or not newer["files"]:
+        return
+    constraints: defaultdict[NormalizedName, SpecifierSet] = defaultdict(SpecifierSet)
     for event in events:
         if event["event"] == "requirement" and event["constraint"]:
-            wanted[canonicalize_name(event["name"])] &= SpecifierSet(event["specifier"])
-    return wanted
+            constraints[canonicalize_name(event["name"])] &= SpecifierSet(event["specifier"])
+    wanted = constraints.copy()
+    for wish in wishes(top, chosen, target.marker_environment, []):
+        wanted[wish.name] &= wish.specifier
+    rejected = rejections(newer["rejected"], newer["needed"], constraints, target)
+    yield from held_back(wheels, newer["files"], wanted, rejected, target)
 
 
 def _yanked(wheel: ResolvedWheel) -> Problem:

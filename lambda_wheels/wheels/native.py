@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from typing import Final, NamedTuple
 
@@ -89,6 +90,7 @@ def concerns(path: str, start: bytes, *, executable: bool) -> bool:
     return is_loaded(path) or (executable and format_of(start) is Format.ELF)
 
 
+@functools.lru_cache(maxsize=1024)  # the same few stand in each file of a layer
 def split_version(version: str) -> tuple[str, tuple[int, ...]]:
     """Kind and number of a symbol version, ``("GLIBC", (2, 17))``; of one without a number, itself and nothing."""
     kind, underscore, number = version.rpartition("_")

@@ -208,7 +208,7 @@ def test_versions(file: dict[str, Any], target: Target, expected: str | None) ->
 
 def test_versions_of_the_layers_own_library() -> None:
     """A library of the layer is taken to be the one that was meant; where the image's is found first it has to do."""
-    file = asks("GLIBCXX_3.4.99", library="libstdc++.so.6")
+    file = asks("GLIBCXX_3.4.99", library="libstdc++.so.6") | {"needed": ["libc.so.6", "libstdc++.so.6"]}
     own: dict[str, Any] = {f"{LIBS}/libstdc++.so.6": {}}
     assert audited({M: {**file, "rpath": THERE}, **own}) == []
     for paths in ({}, {"runpath": THERE}):

@@ -100,6 +100,17 @@ CASES = [
         [(N, "libb.so")],
         id="each module by itself",
     ),
+    pytest.param(
+        {
+            M: needs("liba.so", rpath=THERE),
+            A: needs("libb.so", rpath="$ORIGIN/first:$ORIGIN/second"),
+            B: needs(),
+            f"{LIBS}/first/libb.so": needs("libdeep.so"),
+            f"{LIBS}/second/libdeep.so": needs(),
+        },
+        [],
+        id="the file's own before those that were handed down",
+    ),
     # What is loaded already
     pytest.param(
         {M: needs("libb.so", "liba.so", runpath=THERE), A: needs("libb.so"), B: needs()}, [], id="loaded before"
@@ -284,6 +295,17 @@ def test_image(files: Files, expected: list[tuple[str, str]]) -> None:
             {A: needs("libb.so"), B: needs("liba.so", rpath="$ORIGIN"), M: needs("libb.so")},
             [(M, "libb.so")],
             id="one that only another finds",
+        ),
+        pytest.param(
+            {
+                M: needs("libc.so"),
+                A: needs("libb.so", rpath="$ORIGIN"),
+                B: needs("gone.so"),
+                C: needs("libb.so", "liba.so", rpath="$ORIGIN/first:$ORIGIN"),
+                f"{LIBS}/first/libb.so": needs(),
+            },
+            [(M, "libc.so"), (B, "gone.so")],
+            id="one that others find only by themselves",
         ),
     ],
 )

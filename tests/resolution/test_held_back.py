@@ -13,7 +13,7 @@ from lambda_wheels.problems import Severity
 from lambda_wheels.resolution.held_back import held_back
 from lambda_wheels.resolution.resolution import ResolvedWheel
 from lambda_wheels.targets import Target
-from tests.index_server import IndexServer
+from tests.index_server import IndexServer, Listing
 from tests.resolution.pip_runs import OLD, pins, run_resolve
 from tests.wheel_factory import make_wheel
 
@@ -59,7 +59,7 @@ def chosen(version: str = "1.0", *, direct: bool = False) -> ResolvedWheel:
 )
 def test_held_back(rows: list[Row], wanted: str, words: str | None) -> None:
     """A wheel is held back if the target alone keeps every newer release away that could have been taken."""
-    problems = [*held_back([chosen()], {"demo": rows}, {DEMO: SpecifierSet(wanted)}, OLD)]
+    problems = [*held_back([chosen()], {"demo": rows}, {DEMO: SpecifierSet(wanted)}, {}, OLD)]
     assert [problem.message for problem in problems] == ([] if words is None else [words])
     for problem in problems:
         assert (problem.rule, problem.project, problem.severity) == ("held-back", "demo", Severity.WARNING)
@@ -67,18 +67,18 @@ def test_held_back(rows: list[Row], wanted: str, words: str | None) -> None:
 
 def test_what_would_work() -> None:
     """What the newest could be built for is told."""
-    [problem] = held_back([chosen()], {"demo": [PYTHON]}, {}, OLD)
+    [problem] = held_back([chosen()], {"demo": [PYTHON]}, {}, {}, OLD)
     assert problem.hint == "for 3.0, build for python3.12 or newer"
 
 
 def test_named_by_its_url() -> None:
     """A wheel that was named itself is not held back by anything."""
-    assert not [*held_back([chosen(direct=True)], {"demo": [GLIBC]}, {}, OLD)]
+    assert not [*held_back([chosen(direct=True)], {"demo": [GLIBC]}, {}, {}, OLD)]
 
 
 def test_a_pre_release_is_held_back_by_others() -> None:
     """Where a pre-release was taken, newer ones count as well."""
-    assert [*held_back([chosen("1.0rc1")], {"demo": [PRE]}, {}, Target("python3.13", "arm64"))]
+    assert [*held_back([chosen("1.0rc1")], {"demo": [PRE]}, {}, {}, Target("python3.13", "arm64"))]
 
 
 @pytest.mark.pip
@@ -94,6 +94,72 @@ def test_for_real(tmp_path: Path, folder: Path, index: IndexServer) -> None:
     (tmp_path / "constraints.txt").write_text("free<2")
     resolution = run_resolve(tmp_path, "top", target=OLD, index_url=index.url, constraint=tmp_path / "constraints.txt")
     assert not resolution.problems
+
+
+@pytest.mark.pip
+def test_by_what_it_needs(tmp_path: Path, folder: Path, index: IndexServer) -> None:
+    """A release that fits itself is held back by what it needs, if that is what the target cannot have."""
+    make_wheel(folder, "demo", "1.0", requires=["helper"])
+    make_wheel(folder, "demo", "2.0", requires=["helper>=2"])
+    make_wheel(folder, "helper", "1.0")
+    make_wheel(folder, "helper", "2.0", tag="cp311-cp311-manylinux_2_28_x86_64")
+    make_wheel(folder, "helper", "2.0", tag="cp312-cp312-manylinux_2_28_x86_64")
+    resolution = run_resolve(tmp_path, "demo", target=OLD, index_url=index.url)
+    assert pins(resolution) == {"demo": "1.0", "helper": "1.0"}
+    said = {problem.project: (problem.message, problem.hint) for problem in resolution.problems}
+    assert said["demo"] == (
+        "1.0 was taken; 2.0 needs helper>=2, of which 2.0 needs glibc 2.28, python3.11 has 2.26",
+        "for 2.0, build for python3.12",
+    )
+    assert [*said] == ["demo", "helper"]
+
+
+@pytest.mark.pip
+def test_by_metadata_alone(tmp_path: Path, folder: Path) -> None:
+    """What only its metadata say, not the index, holds a release back as well: which Python it is for."""
+    make_wheel(folder, "demo", "1.0")
+    make_wheel(folder, "demo", "2.0", requires_python=">=3.12")
+    resolution = run_resolve(tmp_path, "demo", target=OLD, no_index=True, find_links=folder)
+    [problem] = resolution.problems
+    assert problem.message == "1.0 was taken; 2.0 needs Python >=3.12, python3.11 has 3.11.9"
+    assert problem.hint == "for 2.0, build for python3.12 or newer"
+
+
+@pytest.mark.pip
+def test_a_conflict_holds_nothing_back(tmp_path: Path, folder: Path, index: IndexServer) -> None:
+    """A release that needs what something else does not allow is not held back by the target."""
+    make_wheel(folder, "demo", "1.0", requires=["helper"])
+    make_wheel(folder, "demo", "2.0", requires=["helper>=2"])
+    make_wheel(folder, "helper", "1.0")
+    make_wheel(folder, "helper", "2.0", tag="cp311-cp311-manylinux_2_28_x86_64")
+    resolution = run_resolve(tmp_path, ["demo", "helper<2"], target=OLD, index_url=index.url)
+    assert pins(resolution) == {"demo": "1.0", "helper": "1.0"}
+    assert not resolution.problems
+
+
+@pytest.mark.pip
+def test_on_a_page_of_links(tmp_path: Path, folder: Path, index: IndexServer) -> None:
+    """A page that lists many projects holds nothing back with what is another project's."""
+    make_wheel(folder, "demo", "1.0")
+    make_wheel(folder, "other", "2.0", tag="cp311-cp311-manylinux_2_28_x86_64")
+    (folder / "other-3.0.tar.gz").write_bytes(b"never read")
+    resolution = run_resolve(tmp_path, "demo", target=OLD, no_index=True, find_links=index.links_url)
+    assert not resolution.problems
+    make_wheel(folder, "demo", "1.5", tag="cp311-cp311-manylinux_2_28_x86_64")
+    resolution = run_resolve(tmp_path, "demo", target=OLD, no_index=True, find_links=index.links_url)
+    [problem] = resolution.problems
+    assert problem.message == "1.0 was taken; 1.5 needs glibc 2.28, python3.11 has 2.26"
+
+
+@pytest.mark.pip
+def test_later_than_allowed(tmp_path: Path, folder: Path) -> None:
+    """What came after the time given would not have been taken on any target."""
+    make_wheel(folder, "demo", "1.0")
+    late = make_wheel(folder, "demo", "2.0", tag="cp311-cp311-manylinux_2_28_x86_64")
+    with IndexServer(folder, listing=Listing(upload_time={late.name: "2025-06-01T00:00:00Z"})) as index:
+        assert run_resolve(tmp_path, "demo", target=OLD, index_url=index.url).problems
+        older = run_resolve(tmp_path, "demo", target=OLD, index_url=index.url, uploaded_prior_to="2025-01-01")
+    assert not older.problems
 
 
 @pytest.mark.pip

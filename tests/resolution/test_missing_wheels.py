@@ -23,6 +23,7 @@ NEW_PYTHON_NATIVE: Row = ("demo-4.0-cp312-cp312-manylinux_2_17_x86_64.whl", "pla
 OTHER_PYTHON: Row = ("demo-3.0-cp312-cp312-manylinux_2_17_x86_64.whl", "platform_mismatch", "", "", "")
 FREE_THREADED: Row = ("demo-1.0-cp313-cp313t-manylinux_2_17_x86_64.whl", "platform_mismatch", "", "", "")
 LATE: Row = ("demo-5.0-py3-none-any.whl", "upload_too_late", "", "", "2026-11-20T10:00:00+00:00")
+LATE_ARM: Row = (ARM[0], "upload_too_late", "", "", "2026-11-20T10:00:00+00:00")
 NO_FILE: Row = ("demo-5.0.exe", "format_unsupported", "", "", "")
 
 
@@ -72,11 +73,12 @@ NO_FILE: Row = ("demo-5.0.exe", "format_unsupported", "", "", "")
         pytest.param([YANKED], "", "only-yanked", ["demo==1.5"], id="yanked"),
         pytest.param([PRE], "<3", "only-prereleases", ["2.0rc1", "--pre"], id="pre-release"),
         pytest.param([LATE], "", "too-new", ["5.0", "2026-11-20", "--uploaded-prior-to"], id="late"),
+        pytest.param([LATE_ARM], "", "no-fitting-wheel", ["for aarch64, none for x86_64"], id="late, and not fitting"),
     ],
 )
 def test_explain(rows: list[Row], specifier: str, rule: str, words: list[str]) -> None:
     """The reason is told by its rule, with what was found and what to try."""
-    problem = explain("demo", specifier, "", passed_over(rows), TARGET)
+    problem = explain("demo", specifier, "", passed_over("demo", rows), TARGET)
     assert problem.rule == rule
     assert problem.project == "demo"
     line = str(problem)
@@ -103,11 +105,11 @@ def test_wanted_by() -> None:
 )
 def test_has_candidates(rows: list[Row], specifier: str, expected: bool) -> None:
     """A candidate is a wheel that fits, satisfies the specifier and was not withdrawn."""
-    assert has_candidates(passed_over(rows), specifier) is expected
+    assert has_candidates(passed_over("demo", rows), specifier) is expected
 
 
 def test_many_versions_are_cut_short() -> None:
     """Of many versions only the newest are named."""
     rows: list[Row] = [(f"demo-{number}.0-py3-none-any.whl", "candidate", "", "", "") for number in range(1, 30)]
-    problem = explain("demo", ">99", "", passed_over(rows), TARGET)
+    problem = explain("demo", ">99", "", passed_over("demo", rows), TARGET)
     assert str(problem).endswith("the newest are 29.0, 28.0, 27.0, 26.0, 25.0")

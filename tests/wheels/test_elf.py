@@ -291,6 +291,17 @@ def test_versions_over_versions(step: int) -> None:
         )
 
 
+def test_every_version_of_every_library() -> None:
+    """Where each of thousands of libraries has all versions of the others, they are not gone through for each."""
+    count = 20_000
+    # The same 16 bytes are a library with 65,535 versions, and a version with an empty name.
+    table = struct.pack("<HHIII", 1, 0xFFFF, 0, 16, 16) * count
+    arguments: dict[str, Any] = {"tags": [(factory.VERNEED, 2 * BASE)]}
+    place = len(elf(**arguments, segments=[(factory.LOAD, 0, 0, 0)]))
+    found = _bounded(elf(**arguments, segments=[(factory.LOAD, place, 2 * BASE, len(table))]) + table)
+    assert (found.versions, found.damage) == ((("", ""),), "")
+
+
 def test_sparse_file(tmp_path: Path) -> None:
     """The largest file that fits a layer is not read whole."""
     path = tmp_path / "large.so"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .telling import emit, shown, wrap
@@ -29,8 +29,22 @@ def tell_failures(records: dict[str, list[list[str]]]) -> None:
 
 def describe(error: BaseException, records: dict[str, list[list[str]]]) -> dict[str, Any]:
     """What pip's exception says, as data: its class, and who wanted what of which project."""
+    causes = told(getattr(error.__cause__, "causes", ()))
+    names = [cause["project"] for cause in causes if not cause["python"]]
+    return {
+        "class": type(error).__name__,
+        "ancestors": [base.__name__ for base in type(error).__mro__],
+        "message": shown(error),
+        "requirement": shown(getattr(error, "req", None) or ""),
+        "causes": causes,
+        "files": {name: records.get(name, []) for name in names},
+    }
+
+
+def told(wants: Iterable[tuple[Any, Any]]) -> list[dict[str, Any]]:
+    """Who wants what, of requirements and what has them."""
     causes = []
-    for requirement, parent in getattr(error.__cause__, "causes", ()):
+    for requirement, parent in wants:
         ireq = getattr(requirement, "_ireq", None)
         causes.append(
             {
@@ -41,12 +55,4 @@ def describe(error: BaseException, records: dict[str, list[list[str]]]) -> dict[
                 "parent": f"{parent.name} {parent.version}" if parent is not None else "",
             }
         )
-    names = [cause["project"] for cause in causes if not cause["python"]]
-    return {
-        "class": type(error).__name__,
-        "ancestors": [base.__name__ for base in type(error).__mro__],
-        "message": shown(error),
-        "requirement": shown(getattr(error, "req", None) or ""),
-        "causes": causes,
-        "files": {name: records.get(name, []) for name in names},
-    }
+    return causes

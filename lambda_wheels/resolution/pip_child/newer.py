@@ -1,17 +1,19 @@
-"""What pip passed over that is newer than what it chose. (In pip's process.)"""
+"""What pip passed over, or rejected, that is newer than what it chose. (In pip's process.)"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from .failures import told
 from .telling import emit, wrap
 
 
 def tell_newer(records: dict[str, list[list[str]]]) -> None:
-    """Tell of the files of newer releases of each project that pip has chosen from an index."""
+    """Tell of the newer releases of each project that pip has chosen: their files, and what they could not have."""
     from pip._internal.models.installation_report import InstallationReport
+    from pip._internal.resolution.resolvelib.reporter import PipReporter
     from pip._vendor.packaging.utils import canonicalize_name
     from pip._vendor.packaging.version import InvalidVersion, Version
 
@@ -29,11 +31,27 @@ def tell_newer(records: dict[str, list[list[str]]]) -> None:
             if found is not None and found > version(chosen):
                 yield row
 
+    rejected: list[tuple[Any, Any]] = []
+
+    @wrap(PipReporter, "rejecting_candidate")
+    def rejecting_candidate(original: Callable[..., Any], self: Any, criterion: Any, candidate: Any) -> None:
+        rejected.append((candidate, criterion))
+        original(self, criterion, candidate)
+
+    def rejections(newer: Mapping[Any, Any]) -> Iterable[dict[str, Any]]:
+        for candidate, criterion in rejected:
+            if candidate.project_name in newer:
+                wants = told(criterion.information)
+                yield {"project": candidate.project_name, "version": str(candidate.version), "wants": wants}
+
     @wrap(InstallationReport, "__init__")
     def init(original: Callable[..., Any], self: Any, requirements: Any) -> None:
         chosen = [requirement.link.filename for requirement in requirements if requirement.link is not None]
         files = {canonicalize_name(filename.partition("-")[0]): [*newer(filename)] for filename in chosen}
-        emit("newer", files={project: rows for project, rows in files.items() if rows})
+        files = {project: rows for project, rows in files.items() if rows}
+        without = [*rejections(files)]
+        needed = {want["project"] for one in without for want in one["wants"] if not want["python"]}
+        emit("newer", files=files, rejected=without, needed={name: records.get(name, []) for name in needed})
         original(self, requirements)
 
 

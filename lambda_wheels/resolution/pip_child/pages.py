@@ -79,10 +79,12 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
         kind, detail = original(self, link)
         if kind.name == "upload_time_missing":  # pip, too, stops here, but does not say so
             refuse("too-new", self._canonical_name)
+        late = kind.name == "platform_mismatch" and self._uploaded_prior_to is not None and not link.is_file
+        late = late and link.upload_time is not None and link.upload_time >= self._uploaded_prior_to
         records.setdefault(self._canonical_name, []).append(
             [
                 link.filename,
-                kind.name,
+                "upload_too_late" if late else kind.name,  # pip looks at the tags first
                 link.requires_python or "",
                 "yanked" if link.is_yanked else "",
                 link.upload_time.isoformat() if link.upload_time else "",
