@@ -43,7 +43,7 @@ def interpreter_for(
 
 
 def assemble(
-    call: Call, proven: Proven, *, scripts: bool, interpreter: Interpreter | None, progress: Progress
+    call: Call, proven: Proven, *, interpreter: Interpreter | None, progress: Progress
 ) -> tuple[Contents, tuple[Problem, ...]]:
     """What the layer will hold, and the warnings that came before it was laid out.
 
@@ -63,7 +63,7 @@ def assemble(
         warnings, waived = (*warnings, *verdict.warnings), waived | verdict.waived
     contents = lay_out(
         proven.views,
-        scripts=scripts,
+        scripts=call.scripts,
         bytecode=bytecode,
         libraries=call.libraries,
         allow=call.waivers.allowed,

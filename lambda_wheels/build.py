@@ -63,12 +63,13 @@ def build_layer(
         strict=strict,
         options=options,
         libraries=map(Path, [lib] if isinstance(lib, str | Path) else lib),
+        scripts=scripts,
     )
     output = Path(output)
     check_output(output)
     interpreter = interpreter_for(call.targets, bytecode)
     with proven_wheels(call, progress) as proven:
-        contents, warnings = assemble(call, proven, scripts=scripts, interpreter=interpreter, progress=progress)
+        contents, warnings = assemble(call, proven, interpreter=interpreter, progress=progress)
         return write_layer(
             contents,
             output,

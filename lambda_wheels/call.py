@@ -44,6 +44,8 @@ class Call(NamedTuple):
     options: IndexOptions
     libraries: tuple[Library, ...] = ()
     """Shared objects that come from no wheel."""
+    scripts: bool = False
+    """Whether the layer is to have the projects' scripts."""
 
 
 def understood(
@@ -55,12 +57,14 @@ def understood(
     strict: bool,
     options: IndexOptions,
     libraries: Iterable[Path] = (),
+    scripts: bool = False,
 ) -> Call:
     """The call, understood; all that makes no sense about it is raised at once.
 
     :param targets: makes the targets, or raises what is wrong with them.
     :param output: where something is to be written, if anything is.
     :param libraries: shared objects for the layer's ``lib/``.
+    :param scripts: whether the layer is to have the projects' scripts.
     :raises UsageError: with every problem.
     :raises OutputError: one of ``libraries`` cannot be read.
     """
@@ -95,7 +99,13 @@ def understood(
     if problems or built_for is None or waivers is None or wanted is None:
         raise UsageError(problems)
     return Call(
-        requirements=wanted, targets=built_for, waivers=waivers, strict=strict, options=options, libraries=brought
+        requirements=wanted,
+        targets=built_for,
+        waivers=waivers,
+        strict=strict,
+        options=options,
+        libraries=brought,
+        scripts=scripts,
     )
 
 

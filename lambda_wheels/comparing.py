@@ -75,6 +75,7 @@ def _compared(
         strict=False,
         options=options,
         libraries=given.libraries,
+        scripts=manifest.scripts,
     )
     if call.requirements.lock is None:
         raise _no_lock(given.lock)
@@ -89,7 +90,7 @@ def _compared(
         return tuple(other)
     interpreter = _interpreter(manifest, given.bytecode_python)
     with proven_wheels(call, progress) as proven:
-        contents, _ = assemble(call, proven, scripts=manifest.scripts, interpreter=interpreter, progress=progress)
+        contents, _ = assemble(call, proven, interpreter=interpreter, progress=progress)
         return tuple(differences(path, contents))
 
 

@@ -157,7 +157,7 @@ def judged(call: Call, resolution: Resolution, where: Iterable[Home], found: tup
         ),
         *audit_natives(
             [
-                *(place for home in own for place in placed(home.stored.wheel, home.folder)),
+                *(place for home in own for place in placed(home.stored.wheel, home.folder, scripts=call.scripts)),
                 *(library.placed for library in call.libraries),
             ],
             target,
