@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from lambda_wheels.cli.bars import bars
 from lambda_wheels.cli.wanted import index_options, requirements
@@ -13,6 +15,9 @@ from lambda_wheels.explaining import explain as explain_requirements
 from lambda_wheels.problems import Problem, Severity, escape_controls
 from lambda_wheels.resolution.explanation import Explanation
 from lambda_wheels.targets import Target
+
+_COLUMNS: Final = 100
+"""How wide a line becomes; wherever it is printed, so that two outputs can be compared."""
 
 
 def explain(options: argparse.Namespace) -> int:
@@ -54,16 +59,23 @@ def _tables(explanations: Sequence[Explanation]) -> Iterator[str]:
         yield ""
 
 
-def _reasons(explanations: Iterable[Explanation]) -> Iterator[str]:
-    """Why not the newest, or nothing at all; what is the same for several targets is said once."""
-    groups: dict[str, list[Target]] = {}
+def _reasons(explanations: Sequence[Explanation]) -> Iterator[str]:
+    """Why not the newest, or nothing at all; what is the same for several targets is said once.
+
+    What was asked for comes first, in the order of the tables; then by project what that needs.
+    """
+    asked = {project.name for explanation in explanations for project in explanation.projects if project.asked}
+    groups: dict[tuple[str, str], list[Target]] = {}
     for explanation in explanations:
         for problem in explanation.problems:
             # The targets stand in front of the line, and need not stand in it.
             words = _words(problem).replace(f"{explanation.target}", "it")
-            groups.setdefault(words, []).append(explanation.target)
-    for words, targets in groups.items():
-        yield f"{', '.join(_named(targets))}: {words}"
+            groups.setdefault((problem.project or "", words), []).append(explanation.target)
+    for (_, words), targets in sorted(groups.items(), key=lambda group: (group[0][0] not in asked, group[0][0])):
+        line = f"{', '.join(_named(targets))}: {words}"
+        yield from textwrap.wrap(
+            line, _COLUMNS, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        )
 
 
 def _named(targets: Sequence[Target]) -> Iterator[str]:

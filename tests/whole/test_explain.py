@@ -118,7 +118,10 @@ def run(index: IndexServer, *arguments: str) -> int:
 
 
 def test_table(index: IndexServer, demo: None, capsys: pytest.CaptureFixture[str]) -> None:
-    """A table for each project that was asked for, and reasons, each once, behind the targets that it is about."""
+    """A table for each project that was asked for, and reasons, each once, behind the targets that it is about.
+
+    No line is wider than 100 columns.
+    """
     assert run(index, "demo") == 0
     assert capsys.readouterr().out == (
         "demo        x86_64  arm64\n"
@@ -126,8 +129,8 @@ def test_table(index: IndexServer, demo: None, capsys: pytest.CaptureFixture[str
         "python3.13  2.0     2.0\n"
         "\n"
         "python3.11: demo: 1.0 was taken; 2.0 needs Python >=3.12, python3.11 has 3.11.9\n"
-        "python3.11 on arm64, python3.13 on arm64: helper: 1.0 was taken; 2.0 has wheels for x86_64, "
-        "none for aarch64\n"
+        "python3.11 on arm64, python3.13 on arm64: helper: 1.0 was taken; 2.0 has wheels for x86_64, none for\n"
+        "    aarch64\n"
     )
 
 
