@@ -23,7 +23,7 @@ from lambda_wheels.errors import (
 )
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.child import Event, PipRun
-from lambda_wheels.resolution.fitting import passed_over
+from lambda_wheels.resolution.fitting import every_target, excludes, instead, passed_over
 from lambda_wheels.resolution.index_failures import failed_files, failed_pages
 from lambda_wheels.resolution.missing_wheels import explain, has_candidates
 from lambda_wheels.resolution.redaction import redact
@@ -168,11 +168,12 @@ def _unfit_parents(causes: Iterable[dict[str, Any]], target: Target) -> Iterator
     ]
     for same in _by(unfit, lambda cause: str(cause["parent"]).partition(" ")[0]):
         newest = max(same, key=_parent_version)
+        others = instead([one for one in every_target() if not excludes(newest["specifier"], one)], target)
         yield Problem(
             rule="requires-python",
             message=f"{_who(same) or 'what was asked for'} needs Python {newest['specifier']}, "
             f"{target.runtime} has {target.python}",
-            hint="ask for an older version, or build for another runtime",
+            hint=f"ask for an older version, or build for {others or 'another runtime'}",
         )
 
 

@@ -122,13 +122,6 @@ def test_hashes(tmp_path: Path, shelf: IndexServer, line: str, rule: str) -> Non
     assert [problem.rule for problem in caught.value.problems] == [rule]
 
 
-def test_two_projects_are_missing(tmp_path: Path, shelf: IndexServer) -> None:
-    """The first of several missing projects is told by its name at the least."""
-    with pytest.raises(LambdaWheelsError) as caught:
-        run_resolve(tmp_path, ["absent", "gone"], index_url=shelf.url)
-    assert {problem.rule for problem in caught.value.problems} == {"no-such-project"}
-
-
 def test_wheel_for_another_target(tmp_path: Path, shelf: IndexServer) -> None:
     """A wheel given by URL or path that does not run on the target is refused."""
     url = shelf.file_url("native-1.0-cp312-cp312-win_amd64.whl")
@@ -143,3 +136,15 @@ def test_pips_own_words(tmp_path: Path, shelf: IndexServer, caplog: pytest.LogCa
     with caplog.at_level("DEBUG", "lambda_wheels"), pytest.raises(LambdaWheelsError):
         run_resolve(tmp_path, "absent", index_url=shelf.url)
     assert "No matching distribution found for absent" in caplog.text
+
+
+def test_everything_in_the_way(tmp_path: Path, shelf: IndexServer) -> None:
+    """pip ends at the first project that it cannot have; all that were asked for and cannot be had are told."""
+    asked = ["native", "demo", "absent", "source; python_version < '3'", "source>1"]
+    with pytest.raises(LambdaWheelsError) as caught:
+        run_resolve(tmp_path, asked, target=INTEL, index_url=shelf.url)
+    assert [(problem.project, problem.rule) for problem in caught.value.problems] == [
+        ("native", "no-fitting-wheel"),
+        ("absent", "no-such-project"),
+        ("source", "only-sdist"),
+    ]

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .in_the_way import Others
 from .telling import emit, shown, wrap
 
 
-def tell_failures(records: dict[str, list[list[str]]]) -> None:
+def tell_failures(records: dict[str, list[list[str]]], others: Others) -> None:
     """Tell of the exception that ends ``pip install``, which pip itself turns into exit code 1."""
     from pip._internal.commands import install
     from pip._internal.commands.install import InstallCommand
 
     @wrap(install, "create_os_error_message")  # what the disk refuses, pip turns into words itself
     def create_os_error_message(original: Callable[..., Any], error: OSError, *args: Any) -> Any:
-        emit("failed", **describe(error, records))
+        emit("failed", **describe(error, records, others))
         return original(error, *args)
 
     @wrap(InstallCommand, "run")
@@ -23,14 +24,17 @@ def tell_failures(records: dict[str, list[list[str]]]) -> None:
         try:
             return original(self, options, args)
         except BaseException as error:
-            emit("failed", **describe(error, records))
+            emit("failed", **describe(error, records, others))
             raise
 
 
-def describe(error: BaseException, records: dict[str, list[list[str]]]) -> dict[str, Any]:
+def describe(error: BaseException, records: dict[str, list[list[str]]], others: Others) -> dict[str, Any]:
     """What pip's exception says, as data: its class, and who wanted what of which project."""
     causes = told(getattr(error.__cause__, "causes", ()))
     names = [cause["project"] for cause in causes if not cause["python"]]
+    if names:
+        causes += others(names)
+        names = [cause["project"] for cause in causes if not cause["python"]]
     return {
         "class": type(error).__name__,
         "ancestors": [base.__name__ for base in type(error).__mro__],

@@ -9,6 +9,7 @@ from .configuration import Misconfigured, filter_configuration, leave_constraint
 from .discarded import tell_discarded
 from .downloads import hand_over_downloads
 from .failures import tell_failures
+from .in_the_way import watch_asked
 from .newer import tell_newer
 from .no_programs import start_no_program
 from .only_wheels import prepare_only_wheels
@@ -39,7 +40,7 @@ def main() -> int:
         hand_over_downloads(instructions["downloads"], instructions["stored"])
         prefer(instructions["preferred"])
         tell_discarded()
-        tell_failures(records)
+        tell_failures(records, watch_asked())
         tell_newer(records)
         start_no_program()
     except (ImportError, AttributeError) as error:
