@@ -60,7 +60,7 @@ class Verdict:
     def kind(self) -> str:
         """The row of the table in which it counts."""
         if self.said and self.imported is None:
-            return "no such layer: no wheel fits, or too large"
+            return "no such layer"
         if self.said:
             return "refused, and the import failed" if not self.imported else "refused, and imported here"
         if self.imported is None:

@@ -17,7 +17,7 @@ from lambda_wheels.layers import View, homes
 from lambda_wheels.layers.output import check_file_output, check_folder_of, new_file, refused, settled, writing
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Onward, Progress, silent
-from lambda_wheels.proven import chosen_wheels, judged
+from lambda_wheels.proven import Failure, chosen_wheels, judged, together
 from lambda_wheels.resolution import IndexOptions, Resolution
 from lambda_wheels.resolution.child import Preference
 from lambda_wheels.resolution.index_options import is_span
@@ -173,7 +173,7 @@ def _choose(call: Call, progress: Progress, preferred: Callable[[Target], Iterab
     """
     chosen = _Chosen()
     onward = Onward(progress)
-    problems: list[Problem] = []
+    failures: list[Failure] = []
     said: set[str] = set()
     with open_store() as store:
         for target in call.targets:
@@ -181,7 +181,7 @@ def _choose(call: Call, progress: Progress, preferred: Callable[[Target], Iterab
                 resolution, stored = chosen_wheels(call, target, store, onward, preferred=preferred(target), said=said)
                 verdict = judged(call, resolution, homes([View(target, stored)]), store.problems)
             except (ResolutionError, WheelError) as error:
-                problems += error.problems
+                failures.append(Failure(target, error))
                 continue
             finally:
                 onward.again()
@@ -190,8 +190,8 @@ def _choose(call: Call, progress: Progress, preferred: Callable[[Target], Iterab
             chosen.warnings += verdict.warnings
             if resolution.uploaded_prior_to:  # a span of time ends at one moment for all targets
                 call = call._replace(options={**call.options, "uploaded_prior_to": resolution.uploaded_prior_to})
-    if problems:
-        raise ResolutionError(dict.fromkeys(problems))
+    if failures:
+        raise ResolutionError(together(failures, len(call.targets)))
     return chosen
 
 

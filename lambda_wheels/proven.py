@@ -67,37 +67,35 @@ def _first_that_works(call: Call, store: Store, progress: Progress) -> Proven:
     """
     onward = Onward(progress)
     said: set[str] = set()
-    failures: list[_Failure] = []
+    failures: list[Failure] = []
     for targets in by_preference(call.targets):
-        passed_over = _together(failures)
+        passed_over = together(failures, len(targets))
         proven, failed = _attempt(call._replace(targets=targets), store, onward, said)
         if proven is not None:
             for problem in passed_over:
                 _log.info("%s was passed over: %s", failures[0].target.architecture, problem.finding)
             return proven._replace(passed_over=passed_over)
         failures += failed
-    if len(failures) == 1:
-        raise failures[0].error
-    raise type(failures[0].error)(_together(failures)) from failures[0].error
+    raise type(failures[0].error)(together(failures, len(call.targets))) from failures[0].error
 
 
-class _Failure(NamedTuple):
+class Failure(NamedTuple):
     """What keeps a target from being built for."""
 
     target: Target
     error: ResolutionError | WheelError
 
 
-def _attempt(call: Call, store: Store, progress: Onward, said: set[str]) -> tuple[Proven | None, list[_Failure]]:
+def _attempt(call: Call, store: Store, progress: Onward, said: set[str]) -> tuple[Proven | None, list[Failure]]:
     """The wheels for all targets of ``call``, or why there are none."""
     chosen: list[tuple[Resolution, list[StoredWheel]]] = []
     verdicts: list[Verdict] = []
-    failures: list[_Failure] = []
+    failures: list[Failure] = []
     for target in call.targets:
         try:
             chosen.append(chosen_wheels(call, target, store, progress, said=said))
         except (ResolutionError, WheelError) as error:
-            failures.append(_Failure(target, error))
+            failures.append(Failure(target, error))
             continue
         finally:
             progress.again()
@@ -109,7 +107,7 @@ def _attempt(call: Call, store: Store, progress: Onward, said: set[str]) -> tupl
         try:
             verdicts.append(judged(call, resolution, where, store.problems))
         except WheelError as error:
-            failures.append(_Failure(resolution.target, error))
+            failures.append(Failure(resolution.target, error))
     if failures:
         return None, failures
     verdict = Verdict(
@@ -120,20 +118,22 @@ def _attempt(call: Call, store: Store, progress: Onward, said: set[str]) -> tupl
     return Proven(store, tuple(resolution for resolution, _ in chosen), views, verdict), []
 
 
-def _together(failures: list[_Failure]) -> tuple[Problem, ...]:
-    """All problems, each once; where there are several targets, what not all of them have names its own."""
-    targets = {failure.target for failure in failures}
-    having: dict[Problem, list[Target]] = {}
+def together(failures: Iterable[Failure], tried: int) -> tuple[Problem, ...]:
+    """All problems, each once; what not all of the targets have names its own.
+
+    :param tried: how many targets there are.
+    """
+    having: dict[Problem, set[Target]] = {}
     for failure in failures:
         for problem in failure.error.problems:
-            having.setdefault(problem, []).append(failure.target)
-    return tuple(
-        problem if len(targets) == len(set(mine)) else _naming(problem, mine) for problem, mine in having.items()
+            having.setdefault(problem, set()).add(failure.target)
+    return tuple(problem if len(mine) == tried else _naming(problem, mine) for problem, mine in having.items())
+
+
+def _naming(problem: Problem, targets: Iterable[Target]) -> Problem:
+    names = " and ".join(
+        str(target) for target in sorted(targets, key=str) if str(target) not in f"{problem.message} {problem.hint}"
     )
-
-
-def _naming(problem: Problem, targets: list[Target]) -> Problem:
-    names = " and ".join(str(target) for target in targets if str(target) not in f"{problem.message} {problem.hint}")
     return replace(problem, message=f"for {names}: {problem.message}") if names else problem
 
 
