@@ -260,6 +260,7 @@ RULES: Final = MappingProxyType(
         ),
         **_rules(
             ("project-twice", "The layer has two distributions of a project."),
+            ("editable-install", "A project was installed as editable, which leaves its modules where they were."),
             (
                 "missing-requirement",
                 "A project needs one that the layer does not have; a warning where the runtime has it.",

@@ -30,6 +30,19 @@ def twice(view: View) -> Iterator[Problem]:
         )
 
 
+def editable(view: View) -> Iterator[Problem]:
+    """Its modules are in the layer, and not where they are worked on."""
+    for one in view.installation.distributions:
+        if one.is_editable:
+            yield Problem(
+                rule="editable-install",
+                project=one.name,
+                member=one.info,
+                message="it was installed as editable: its modules stayed in a folder of the machine that installed it",
+                hint="install it without -e (--no-editable for uv)",
+            )
+
+
 def tags(view: View) -> Iterator[Problem]:
     """It was installed from a wheel that runs on the target."""
     for one in view.installation.distributions:

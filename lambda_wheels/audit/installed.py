@@ -1,11 +1,12 @@
 """The distributions of a layer: what was installed into it, going by what its installer left. (Pure.)
 
-Sources: PyPA specifications, "Recording installed projects"; setuptools, "Package discovery and resource access" for
-``.egg-info``.
+Sources: PyPA specifications, "Recording installed projects" and "Recording the Direct URL Origin"; setuptools, "Package
+discovery and resource access" for ``.egg-info``.
 """
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -41,6 +42,8 @@ class Installed(NamedTuple):
     """Those of the wheel that it was installed from; empty where they are not known."""
     rows: dict[str, tuple[Row, ...]]
     """What RECORD says of each file, by its path in the layer."""
+    is_editable: bool = False
+    """Whether its modules stayed where they were, outside of the layer."""
 
 
 class Installation(NamedTuple):
@@ -104,6 +107,7 @@ def _read(held: Held, folder: str, info: str, findings: Findings) -> Installed |
         metadata,
         _tags(held.texts.get(f"{info}/WHEEL", b"")),
         _by_path(rows or (), folder, held),
+        _is_editable(held.texts.get(f"{info}/direct_url.json", b"")),
     )
 
 
@@ -142,6 +146,16 @@ def _tags(wheel_file: bytes) -> frozenset[Tag]:
     except UnicodeDecodeError:
         return frozenset()
     return frozenset(tag for line in lines if line.count("-") == 2 for tag in parse_tag(line))
+
+
+def _is_editable(direct_url: bytes) -> bool:
+    """What ``direct_url.json`` says (PEP 610); no where it cannot be read."""
+    try:
+        said = json.loads(direct_url)
+    except (ValueError, RecursionError):
+        return False
+    about = said.get("dir_info") if isinstance(said, dict) else None
+    return isinstance(about, dict) and about.get("editable") is True
 
 
 def _by_path(rows: Iterable[Row], folder: str, held: Held) -> dict[str, tuple[Row, ...]]:

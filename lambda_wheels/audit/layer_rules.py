@@ -23,6 +23,7 @@ _OF_A_TARGET: Final[Sequence[Callable[[View], Iterable[Problem]]]] = (
     structure.archives,
     structure.system_files,
     distribution_rules.twice,
+    distribution_rules.editable,
     distribution_rules.requires_python,
     distribution_rules.tags,
     distribution_rules.any_platform,

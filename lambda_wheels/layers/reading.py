@@ -28,7 +28,7 @@ _MOST_TEXT: Final = 8 << 20
 _LONGEST_LINK: Final = 4096
 """Bytes: what Linux takes (``PATH_MAX``)."""
 _TEXT: Final = re.compile(
-    r"(?:.*/)?[^/]+(?:\.dist-info/(?:METADATA|WHEEL|RECORD)|\.egg-info(?:/(?:PKG-INFO|requires\.txt))?)"
+    r"(?:.*/)?[^/]+(?:\.dist-info/(?:METADATA|WHEEL|RECORD|direct_url\.json)|\.egg-info(?:/(?:PKG-INFO|requires\.txt))?)"
 )
 _PYCACHE: Final = re.compile(r"(?P<folder>(?:.*/)?)__pycache__/(?P<stem>[^/]+?)\.[\w-]+(?:\.opt-\w+)?\.pyc")
 """Where bytecode stands beside its source (PEP 3147, PEP 488)."""

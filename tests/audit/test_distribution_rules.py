@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambda_wheels.audit.distribution_rules import any_platform, requires_python, surprises, tags, twice
+from lambda_wheels.audit.distribution_rules import any_platform, editable, requires_python, surprises, tags, twice
 from lambda_wheels.wheels.native import Elf, Format, Native
 from tests.audit.held_layers import OLD, installed, said, view
 
@@ -20,6 +20,26 @@ def test_twice() -> None:
     files = {**installed("demo"), **installed("demo", folder="python/lib/python3.13/site-packages/")}
     assert len([*twice(view(files))]) == 1
     assert len([*twice(view(files, OLD))]) == 0
+
+
+@pytest.mark.parametrize(
+    ("said_of_origin", "is_editable"),
+    [
+        pytest.param(b'{"url": "file:///demo", "dir_info": {"editable": true}}', True, id="installed with -e"),
+        pytest.param(b'{"url": "file:///demo", "dir_info": {"editable": false}}', False, id="installed without"),
+        pytest.param(b'{"url": "file:///demo", "dir_info": {}}', False, id="from a folder"),
+        pytest.param(b'{"url": "file:///demo.whl", "archive_info": {}}', False, id="from a file"),
+        pytest.param(b'{"dir_info": ["editable"]}', False, id="no object in it"),
+        pytest.param(b'"editable"', False, id="no object"),
+        pytest.param(b"\xff\xfe\xff", False, id="not text"),
+        pytest.param(b"[" * 100_000, False, id="too deep"),
+        pytest.param(b"", False, id="empty"),
+    ],
+)
+def test_editable(said_of_origin: bytes, is_editable: bool) -> None:
+    """A project whose modules stayed where they are worked on is told, going by ``direct_url.json``."""
+    files = {**installed("demo"), f"{INFO}/direct_url.json": said_of_origin}
+    assert said(editable(view(files))) == ([("editable-install", "error", INFO)] if is_editable else [])
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,13 @@ LAYERS: dict[str, tuple[dict[str, bytes], list[tuple[str, str]]]] = {
     "archive": ({"demo-1.0-py3-none-any.whl": b""}, [("archive-inside", "error")]),
     "system files": ({"python/demo.py": b"", ".DS_Store": b""}, [("system-files", "warning")]),
     "twice": ({**installed("demo"), **installed("demo", "2.0")}, [("project-twice", "error")]),
+    "editable": (
+        {
+            **installed("demo"),
+            "python/demo-1.0.dist-info/direct_url.json": b'{"url": "file:///demo", "dir_info": {"editable": true}}',
+        },
+        [("editable-install", "error")],
+    ),
     "missing": (installed("demo", requires=["other"]), [("missing-requirement", "error")]),
     "old": ({**installed("demo", requires=["o>1"]), **installed("o")}, [("wrong-version", "error")]),
     "boto3": (installed("boto3"), [("boto3-mixed", "warning")]),
