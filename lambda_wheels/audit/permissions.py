@@ -65,8 +65,13 @@ def links(held: Held) -> Iterator[Problem]:
         path = led(link, to)
         if path == ".." or path.startswith("../"):
             yield _link(link, f"it leads out of the layer, to {to}", Severity.ERROR)
-        elif path not in held.files and path not in folders and path not in held.links and path != ".":
+        elif path not in held.files and path not in folders and path != "." and not _is_linked(path, held):
             yield _link(link, f"it leads nowhere, to {to}", Severity.WARNING)
+
+
+def _is_linked(path: str, held: Held) -> bool:
+    """Whether it, or a folder above it, is a link, which is followed nowhere here."""
+    return not held.links.keys().isdisjoint((path, *folders_above(path)))
 
 
 def _link(link: str, message: str, severity: Severity) -> Problem:

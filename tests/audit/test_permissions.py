@@ -75,6 +75,14 @@ def test_links(link: str, to: str, severity: str | None) -> None:
     assert said(found) == ([("link-leads-out", severity, link)] if severity else [])
 
 
+def test_links_through_links() -> None:
+    """A link that leads through a link to a folder may well lead somewhere; each that is broken is told by itself."""
+    through = {"lib64": "lib", "python/libx.so": "../lib64/libx.so.1"}
+    assert said(links(held(["lib/libx.so.1"], links=through))) == []
+    through["lib64"] = "gone"
+    assert said(links(held(["lib/libx.so.1"], links=through))) == [("link-leads-out", "warning", "lib64")]
+
+
 def test_led() -> None:
     """Where a link leads is told from ``/opt``."""
     assert led("python/a/link", "../b") == "python/b"
