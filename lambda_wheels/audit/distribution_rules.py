@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lambda_wheels.audit.installed import Installed
-from lambda_wheels.audit.placed import by_owner, chooses
+from lambda_wheels.audit.placed import by_owner, chooses, in_any
 from lambda_wheels.audit.view import View
-from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.problems import Problem
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.surprises import check_surprises
 
@@ -76,20 +76,9 @@ def any_platform(view: View) -> Iterator[Problem]:
     """What says that it runs anywhere has no machine code."""
     owned = by_owner(view.places)
     for one in view.installation.distributions:
-        if not one.tags or any(tag.platform != "any" for tag in one.tags):
-            continue
         places = owned.get(one.name, [])
-        for place in places:
-            if place.native.is_loaded and place.native.elf is not None:
-                yield Problem(
-                    rule="native-in-any",
-                    severity=Severity.WARNING if chooses(places) else Severity.ERROR,
-                    project=one.name,
-                    member=place.path,
-                    message="the wheel claims to fit any platform, and this file is machine code",
-                    hint="take a wheel that was built for the target, or report it to the project",
-                )
-                break  # one file shows it
+        if one.tags:
+            yield from in_any(one.tags, places, chosen=chooses(places))
 
 
 def surprises(view: View) -> Iterator[Problem]:

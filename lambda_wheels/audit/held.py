@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from lambda_wheels.targets import Target
+from lambda_wheels.targets.layer_paths import paths_of
 from lambda_wheels.wheels.native import Native
 
 
@@ -69,8 +70,8 @@ SITE_PACKAGES: Final = r"python/lib/python3\.\d+/site-packages/"
 
 def site_folders(target: Target) -> tuple[str, str]:
     """Where the Python of ``target`` looks for modules in a layer, in its order."""
-    major, minor = target.python_version
-    return f"python/lib/python{major}.{minor}/site-packages/", "python/"
+    own, shared = paths_of(target.python_version)
+    return f"{own}/", f"{shared}/"
 
 
 def led(link: str, to: str) -> str:

@@ -29,7 +29,6 @@ _MACHINE_WORDS: Final = {
 class _Wheel(NamedTuple):
     """All files of one wheel."""
 
-    places: Sequence[Placed]
     has_own: bool
     """Whether one of them is a library for the target."""
     chooses: bool
@@ -40,7 +39,6 @@ def audit_files(places: Sequence[Placed], target: Target) -> Iterator[Problem]:
     """What is wrong with any of the files on ``target``, whatever else is in the layer: what is alike, once a wheel."""
     for mine in by_owner(places).values():
         wheel = _Wheel(
-            places=mine,
             has_own=any(_is_own(place, target) for place in mine),
             chooses=chooses(mine),
             paths=frozenset(place.path for place in mine),

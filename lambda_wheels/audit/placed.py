@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from packaging.tags import Tag
+
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
@@ -94,6 +96,25 @@ def chooses(places: Sequence[Placed]) -> bool:
     """
     loaded = [place.native for place in places if place.native.is_loaded and place.native.format is not Format.OTHER]
     return len({native.format for native in loaded}) > 1
+
+
+def in_any(tags: Iterable[Tag], places: Sequence[Placed], *, chosen: bool) -> Iterator[Problem]:
+    """What claims to fit any platform has no machine code that would be loaded; one file of it shows that it has.
+
+    :param chosen: whether the wheel :func:`chooses`, for which it is a warning.
+    """
+    if any(tag.platform != "any" for tag in tags):
+        return
+    for place in places:
+        if place.native.is_loaded and place.native.elf is not None:
+            yield found(
+                "native-in-any",
+                place,
+                "the wheel claims to fit any platform, and this file is machine code",
+                "take a wheel that was built for the target, or report it to the project",
+                severity=Severity.WARNING if chosen else None,
+            )
+            return
 
 
 def by_owner(places: Iterable[Placed]) -> dict[str, list[Placed]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lambda_wheels.audit.placed import chooses, placed
-from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.audit.placed import Placed, chooses, in_any, placed
+from lambda_wheels.problems import Problem
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
 
@@ -41,21 +41,9 @@ def _requires_python(wheel: Wheel, target: Target) -> Iterable[Problem]:
 
 def _any_platform(wheel: Wheel, target: Target) -> Iterable[Problem]:
     """A wheel for any platform has nothing that only one of them can load."""
-    if not wheel.natives or any(tag.platform != "any" for tag in wheel.tags):
-        return
-    severity = Severity.WARNING if chooses([*placed(wheel)]) else Severity.ERROR
-    for native in wheel.natives:
-        if native.is_loaded and native.elf is not None:
-            yield Problem(
-                rule="native-in-any",
-                severity=severity,
-                project=wheel.name,
-                wheel=wheel.filename,
-                member=native.path,
-                message="the wheel claims to fit any platform, and this file is machine code",
-                hint="take a wheel that was built for the target, or report it to the project",
-            )
-            return  # one file shows it
+    if wheel.natives:
+        everywhere = [Placed(native.path, native, wheel.name, wheel.filename) for native in wheel.natives]
+        yield from in_any(wheel.tags, everywhere, chosen=chooses([*placed(wheel)]))
 
 
 _RULES = (_tags, _requires_python, _any_platform)

@@ -12,7 +12,7 @@ from typing import Final
 
 from lambda_wheels.bytecode.processes import ALONE
 from lambda_wheels.errors import ImportsNotTriedError
-from lambda_wheels.imports.modules import Module, modules_of, paths_of
+from lambda_wheels.imports.modules import Module, modules_of
 from lambda_wheels.imports.owners import owners_of
 from lambda_wheels.imports.processes import new_place, run
 from lambda_wheels.imports.pythons import Python, find_python
@@ -20,6 +20,7 @@ from lambda_wheels.layers.ours import files_in
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage, silent
 from lambda_wheels.targets import Target
+from lambda_wheels.targets.layer_paths import paths_of
 
 _log = logging.getLogger(__name__)
 

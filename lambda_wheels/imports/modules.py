@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from lambda_wheels.targets.layer_paths import paths_of
+
 _NEVER: Final = frozenset({"__init__", "__main__", "__pycache__"})
 """Names that are looked at otherwise than by importing them."""
 
@@ -30,11 +32,6 @@ class Module(NamedTuple):
     """In dots, ``google.protobuf``."""
     member: str
     """The file of the layer that is executed first for it."""
-
-
-def paths_of(python_version: tuple[int, int]) -> tuple[str, str]:
-    """The folders of a layer that Lambda puts on ``sys.path``, in their order."""
-    return "python/lib/python{}.{}/site-packages".format(*python_version), "python"
 
 
 def modules_of(files: Iterable[str], python_version: tuple[int, int], suffixes: Sequence[str]) -> tuple[Module, ...]:

@@ -18,6 +18,7 @@ from lambda_wheels.audit.placed import placed
 from lambda_wheels.layers.record import PYTHON
 from lambda_wheels.store import StoredWheel
 from lambda_wheels.targets import Target
+from lambda_wheels.targets.layer_paths import paths_of
 from lambda_wheels.wheels import Wheel
 from lambda_wheels.wheels.layout import folders_above, landing
 
@@ -42,7 +43,7 @@ class Home(NamedTuple):
 
 def site_packages(target: Target) -> str:
     """The folder of a layer that only the runtime of ``target`` sees."""
-    return f"{PYTHON}lib/{target.runtime}/site-packages/"
+    return f"{paths_of(target.python_version)[0]}/"
 
 
 def homes(views: Sequence[View]) -> list[Home]:

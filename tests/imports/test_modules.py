@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lambda_wheels.imports.modules import modules_of, paths_of
+from lambda_wheels.imports.modules import modules_of
+from lambda_wheels.targets.layer_paths import paths_of
 
 SUFFIXES = (".cpython-313-x86_64-linux-gnu.so", ".abi3.so", ".so")
 """What CPython 3.13 loads on x86_64."""
