@@ -62,7 +62,7 @@ def build_layer(
         allow=allow,
         strict=strict,
         options=options,
-        libraries=map(Path, [lib] if isinstance(lib, str | Path) else lib),
+        libraries=lib,
         scripts=scripts,
     )
     output = Path(output)

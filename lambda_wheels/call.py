@@ -56,14 +56,14 @@ def understood(
     allow: Iterable[str],
     strict: bool,
     options: IndexOptions,
-    libraries: Iterable[Path] = (),
+    libraries: str | Path | Iterable[str | Path] = (),
     scripts: bool = False,
 ) -> Call:
     """The call, understood; all that makes no sense about it is raised at once.
 
     :param targets: makes the targets, or raises what is wrong with them.
     :param output: where something is to be written, if anything is.
-    :param libraries: shared objects for the layer's ``lib/``.
+    :param libraries: shared objects for the layer's ``lib/``; one may stand without a list.
     :param scripts: whether the layer is to have the projects' scripts.
     :raises UsageError: with every problem.
     :raises OutputError: one of ``libraries`` cannot be read.
@@ -81,7 +81,8 @@ def understood(
     built_for = attempt(targets)
     waivers = attempt(lambda: Waivers.read(allow))
     attempt(lambda: pip_options(options))
-    brought = attempt(lambda: read_libraries(libraries)) or ()
+    paths = [libraries] if isinstance(libraries, str | Path) else libraries
+    brought = attempt(lambda: read_libraries(map(Path, paths))) or ()
     # As a path it would be the working directory, which an unset variable does not mean.
     if output is not None and not str(output):
         problems.append(

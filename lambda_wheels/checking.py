@@ -113,8 +113,7 @@ def checked(
     if lock is not None:
         from lambda_wheels.comparing import Given, compare  # here, as it brings along all that makes layers
 
-        libraries = map(Path, [lib] if isinstance(lib, str | Path) else lib)
-        given = Given(_named(lock, "lock"), tuple(map(Path, beside)), tuple(libraries), bytecode_python)
+        given = Given(_named(lock, "lock"), tuple(map(Path, beside)), lib, bytecode_python)
         found += compare(path, given, progress, options)
     elif beside:
         raise UsageError(

@@ -29,7 +29,7 @@ class Given(NamedTuple):
     lock: Path
     wheels: tuple[Path, ...] = ()
     """Those that were given beside the lock."""
-    libraries: tuple[Path, ...] = ()
+    libraries: str | Path | Iterable[str | Path] = ()
     """Those that were brought along."""
     bytecode_python: str | Path | None = None
     """Who compiles, where the layer has bytecode; else one of the full version that compiled it is looked for."""

@@ -74,7 +74,7 @@ def lock(
         allow=allow,
         strict=strict,
         options=options,
-        libraries=map(Path, [lib] if isinstance(lib, str | Path) else lib),
+        libraries=lib,
     )
     if call.requirements.lock is not None:
         raise UsageError(

@@ -23,7 +23,7 @@ from lambda_wheels.errors import (
 )
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.child import Event, PipRun
-from lambda_wheels.resolution.fitting import every_target, excludes, instead, passed_over
+from lambda_wheels.resolution.fitting import every_target, excludes, instead, passed_over, python_needed
 from lambda_wheels.resolution.index_failures import failed_files, failed_pages
 from lambda_wheels.resolution.missing_wheels import explain, has_candidates
 from lambda_wheels.resolution.redaction import redact
@@ -171,8 +171,7 @@ def _unfit_parents(causes: Iterable[dict[str, Any]], target: Target) -> Iterator
         others = instead([one for one in every_target() if not excludes(newest["specifier"], one)], target)
         yield Problem(
             rule="requires-python",
-            message=f"{_who(same) or 'what was asked for'} needs Python {newest['specifier']}, "
-            f"{target.runtime} has {target.python}",
+            message=f"{_who(same) or 'what was asked for'} {python_needed(newest['specifier'], target)}",
             hint=f"ask for an older version, or build for {others or 'another runtime'}",
         )
 
