@@ -16,8 +16,9 @@ from lambda_wheels.audit.layer_rules import audit_layer
 from lambda_wheels.audit.view import View
 from lambda_wheels.errors import OutputError, UsageError, WheelError
 from lambda_wheels.layers.existing import check_unchanged, state_of
+from lambda_wheels.layers.inside import manifest_in
 from lambda_wheels.layers.limits import check_limits
-from lambda_wheels.layers.manifest import Manifest, manifest_path, parse_manifest
+from lambda_wheels.layers.manifest import Manifest
 from lambda_wheels.layers.reading import read_layer, said_of_layer
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage, Told
@@ -43,19 +44,21 @@ class Looked(NamedTuple):
     """Whether nothing in it could be written outside of its folder, or is damaged."""
 
 
-def look(path: Path, targets: tuple[Target, ...], progress: Progress) -> Looked:
+def look(path: Path, targets: tuple[Target, ...], progress: Progress, otherwise: tuple[Target, ...] = ()) -> Looked:
     """What is found of the layer or wheel at ``path``.
 
     :param targets: for which; if there are none, those that it says itself.
+    :param otherwise: those of a layer that says nothing.
     :raises UsageError: no target was named, and it does not say for which it is.
     :raises OutputError: it cannot be read, or was replaced while it was.
     """
     if not path.is_dir() and not path.is_file():
         return Looked((Problem(rule="not-a-layer", message=f"{path} is neither a file nor a folder"),), targets)
     before = state_of(path)
-    looked = (_look_at_wheel if path.suffix.lower() == ".whl" and path.is_file() else _look_at_layer)(
-        path, targets, progress
-    )
+    if path.suffix.lower() == ".whl" and path.is_file():
+        looked = _look_at_wheel(path, targets, progress)
+    else:
+        looked = _look_at_layer(path, targets, progress, otherwise)
     if looked.problems:
         check_unchanged(path, before)
     return looked
@@ -77,15 +80,17 @@ def _look_at_wheel(path: Path, targets: tuple[Target, ...], progress: Progress) 
     return Looked(tuple(dict.fromkeys(problems)), targets, projects=1, natives=len(wheel.natives), may_be_unpacked=True)
 
 
-def _look_at_layer(path: Path, targets: tuple[Target, ...], progress: Progress) -> Looked:
+def _look_at_layer(
+    path: Path, targets: tuple[Target, ...], progress: Progress, otherwise: tuple[Target, ...]
+) -> Looked:
     with reading(path, progress) as on_read:
         try:
             found = read_layer(path, on_read)
         except WheelError as error:
             return Looked(tuple(said_of_layer(error.problems, path)), targets)
     held = found.held
-    manifest = _manifest_in(held)
-    targets = targets or (manifest.targets if manifest else ())
+    manifest = manifest_in(held)
+    targets = targets or (manifest.targets if manifest else otherwise)
     if found.is_sound and not held.files:
         return Looked((Problem(rule="not-a-layer", message=f"{path} holds no file"),), targets)
     if not targets:
@@ -132,18 +137,6 @@ def reading(path: Path, progress: Progress) -> Iterator[Callable[[int], None]]:
             message = f"{path} changed while it was read: {error}"
             problem = Problem(rule="disk-failed", message=message, hint="check it again")
         raise OutputError(problem) from error
-
-
-def _manifest_in(held: Held) -> Manifest | None:
-    """What a layer of ours says of itself; nothing where it is none, or several in one."""
-    found = []
-    for path, text in held.texts.items():
-        if manifest_path(text) == path:
-            try:
-                found.append(parse_manifest(text))
-            except ValueError:
-                return None
-    return found[0] if len(found) == 1 else None
 
 
 def _waived(manifest: Manifest) -> tuple[str, ...]:

@@ -81,13 +81,16 @@ def in_order(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def content_digest(entries: Iterable[Entry]) -> str:
-    """The sha256, hexadecimal, of what a layer holds, however it is packed.
+    """The sha256, hexadecimal, of what a layer holds, however it is packed; the manifest is not among ``entries``."""
+    return digest_of_files((entry.path, entry.mode, entry.sha256) for entry in entries)
+
+
+def digest_of_files(files: Iterable[tuple[str, int, str]]) -> str:
+    """The sha256, hexadecimal, of paths, modes and the sha256 of files.
 
     A promise, which stays from release to release. What is hashed is, for each file in the order of the UTF-8 bytes of
     the paths: the path in UTF-8, a NUL byte, the mode as the four digits ``0644`` or ``0755``, a NUL byte, the sha256
-    of the file's bytes as 64 lower-case hexadecimal digits, a line feed. The manifest is not among ``entries``.
+    of the file's bytes as 64 lower-case hexadecimal digits, a line feed.
     """
-    text = "".join(
-        f"{entry.path}\0{'0755' if entry.executable else '0644'}\0{entry.sha256}\n" for entry in in_order(entries)
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+    text = "".join(f"{path}\0{mode:04o}\0{sha256}\n" for path, mode, sha256 in sorted(files))
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

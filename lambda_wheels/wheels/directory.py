@@ -38,6 +38,21 @@ def read_directory(
     :raises WheelError: the file is no archive, there are too many members or they unpack to too much, or they do not
         tile the file. What is wrong with single members goes to ``findings``.
     """
+    entries, offset = list_directory(file, file_size, findings)
+    unpacked = sum(entry.size for entry in entries)
+    if unpacked > most:
+        raise findings.stop(
+            "archive-too-large",
+            f"it unpacks to {unpacked:,} bytes, more than the {UNZIPPED_LIMIT:,} that Lambda allows",
+        )
+    return _with_ends(file, entries, offset, findings)
+
+
+def list_directory(file: BinaryIO, file_size: int, findings: Findings) -> tuple[list[DirectoryEntry], int]:
+    """The members as the directory tells of them, and where in the file it begins; nothing else of the file is read.
+
+    :raises WheelError: the file is no archive, or there are too many members.
+    """
     place = find_directory(file, file_size, findings)
     if place.members > ZIP_ENTRIES_LIMIT:
         raise findings.stop(
@@ -46,14 +61,7 @@ def read_directory(
     if place.size > MAX_DIRECTORY:
         raise findings.stop("archive-directory", f"the directory has {place.size:,} bytes, more than {MAX_DIRECTORY:,}")
     file.seek(place.offset)
-    entries = _parse(file.read(place.size), place.members, findings)
-    unpacked = sum(entry.size for entry in entries)
-    if unpacked > most:
-        raise findings.stop(
-            "archive-too-large",
-            f"it unpacks to {unpacked:,} bytes, more than the {UNZIPPED_LIMIT:,} that Lambda allows",
-        )
-    return _with_ends(file, entries, place.offset, findings)
+    return _parse(file.read(place.size), place.members, findings), place.offset
 
 
 def readable(entries: Iterable[DirectoryEntry], findings: Findings) -> list[DirectoryEntry]:
