@@ -159,3 +159,27 @@ def uncovered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the processes that a test starts run without coverage, which imports and writes files of its own."""
     for name in [name for name in os.environ if name.startswith("COVERAGE_PROCESS")]:
         monkeypatch.delenv(name)
+
+
+# --- Figures ---------------------------------------------------------------------------------------------------------
+
+
+Figure = Callable[[str], None]
+"""Takes a figure that a test has measured, in words."""
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Figure:
+    """Show a figure below the results, where it is seen though the test passes."""
+    return functools.partial(record_property, "figure")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the figures that the tests have measured."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    properties = [one for report in reports for one in getattr(report, "user_properties", ())]
+    figures = sorted({str(value) for name, value in properties if name == "figure"})
+    if figures:
+        terminalreporter.section("figures")
+        for text in figures:
+            terminalreporter.write_line(text)
