@@ -5,6 +5,8 @@ import typing
 
 from lambda_wheels.doors import opened_later as _opened_later
 from lambda_wheels.errors import (
+    AwsError,
+    AwsRefusedError,
     CannotBuildError,
     ImportsNotTriedError,
     IndexUnavailableError,
@@ -13,6 +15,7 @@ from lambda_wheels.errors import (
     OutputError,
     OutputRefusedError,
     PipError,
+    PublishError,
     ResolutionError,
     SurroundingsError,
     UsageError,
@@ -23,6 +26,20 @@ from lambda_wheels.progress import Progress, ProgressEvent, Stage
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Runtime, Target
 
 if typing.TYPE_CHECKING:
+    from lambda_wheels.aws.attach import attach_layer, detach_layer
+    from lambda_wheels.aws.inspect import inspect_function, inspect_layer
+    from lambda_wheels.aws.inspection import FunctionInspection, InspectedProject, LayerInspection
+    from lambda_wheels.aws.prune import prune_layer
+    from lambda_wheels.aws.publish import publish_layer
+    from lambda_wheels.aws.results import (
+        Attachment,
+        Attachments,
+        LayerChange,
+        LayerVersion,
+        LayerVersions,
+        Pruned,
+        PublishOutcome,
+    )
     from lambda_wheels.build import build_layer, fetch_wheels
     from lambda_wheels.checking import check
     from lambda_wheels.explaining import explain
@@ -36,15 +53,25 @@ if typing.TYPE_CHECKING:
 __all__ = [
     "ARCHITECTURES",
     "RUNTIMES",
+    "Attachment",
+    "Attachments",
+    "AwsError",
+    "AwsRefusedError",
     "CannotBuildError",
     "ExplainedProject",
     "Explanation",
+    "FunctionInspection",
     "ImportsNotTriedError",
     "IndexOptions",
     "IndexUnavailableError",
+    "InspectedProject",
     "LambdaWheelsError",
     "Layer",
+    "LayerChange",
     "LayerError",
+    "LayerInspection",
+    "LayerVersion",
+    "LayerVersions",
     "LayerWheel",
     "Lock",
     "LockChange",
@@ -56,6 +83,9 @@ __all__ = [
     "Problem",
     "Progress",
     "ProgressEvent",
+    "Pruned",
+    "PublishError",
+    "PublishOutcome",
     "ResolutionError",
     "Runtime",
     "Severity",
@@ -64,31 +94,53 @@ __all__ = [
     "Target",
     "UsageError",
     "WheelError",
+    "attach_layer",
     "build_layer",
     "check",
+    "detach_layer",
     "explain",
     "fetch_wheels",
+    "inspect_function",
+    "inspect_layer",
     "lock",
+    "prune_layer",
+    "publish_layer",
 ]
 
 # A library prints nothing; without a handler, logging would print warnings by itself.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 _LATER = {
+    "Attachment": "aws.results",
+    "Attachments": "aws.results",
     "ExplainedProject": "resolution.explanation",
     "Explanation": "resolution.explanation",
+    "FunctionInspection": "aws.inspection",
     "IndexOptions": "resolution",
+    "InspectedProject": "aws.inspection",
     "Layer": "layers",
+    "LayerChange": "aws.results",
+    "LayerInspection": "aws.inspection",
+    "LayerVersion": "aws.results",
+    "LayerVersions": "aws.results",
     "LayerWheel": "layers",
     "Lock": "resolution.lock_result",
     "LockChange": "resolution.lock_changes",
     "LockedProject": "resolution.lock_result",
     "LockedWheel": "resolution.lock_result",
+    "Pruned": "aws.results",
+    "PublishOutcome": "aws.results",
+    "attach_layer": "aws.attach",
     "build_layer": "build",
     "check": "checking",
+    "detach_layer": "aws.attach",
     "explain": "explaining",
     "fetch_wheels": "build",
+    "inspect_function": "aws.inspect",
+    "inspect_layer": "aws.inspect",
     "lock": "locking",
+    "prune_layer": "aws.prune",
+    "publish_layer": "aws.publish",
 }
 """Names that bring most of the package along: a script that asks for a target, or may build nothing, is spared that."""
 

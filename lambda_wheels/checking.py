@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from lambda_wheels.errors import ImportsNotTriedError, UsageError
 from lambda_wheels.looking import Looked, look, reading
@@ -40,6 +40,7 @@ def check(
     root: str | Path | None = None,
     allow: Iterable[str] = (),
     strict: bool = False,
+    session: Any = None,
     progress: Progress = silent,
     **options: Unpack[IndexOptions],
 ) -> tuple[Problem, ...]:
@@ -49,8 +50,9 @@ def check(
     byte. For which target and with which options it was built, a layer of ours says itself. Nothing is written but what
     the store lacks.
 
-    :param layer: a zip, a folder that holds ``python/``, or a wheel.
-    :param runtime: Lambda's identifier, or several. A layer of ours says itself for which it is.
+    :param layer: a zip, a folder that holds ``python/``, a wheel, or the ARN of a layer version, which is downloaded.
+    :param runtime: Lambda's identifier, or several. A layer of ours says itself for which it is, and a layer version
+        names those that it was published for.
     :param architecture: ``arm64``, ``x86_64``, or both.
     :param lock: a ``pylock.toml``.
     :param wheels: those that were given beside the lock; one may stand without a list.
@@ -62,6 +64,7 @@ def check(
     :param root: a folder that is like ``/`` of the target, for a machine that is not this one's.
     :param allow: ``RULE:PROJECT`` for each finding that may stand; it is then a warning.
     :param strict: let warnings be errors.
+    :param session: a ``boto3.Session`` for an ARN; else the environment says who you are.
     :param progress: called with each step.
     :param options: pip's index options, for wheels of the lock that the store lacks.
     :returns: errors and warnings, the errors first.
@@ -82,6 +85,7 @@ def check(
         root=root,
         allow=allow,
         strict=strict,
+        session=session,
         progress=progress,
         **options,
     ).problems
@@ -101,36 +105,51 @@ def checked(
     root: str | Path | None,
     allow: Iterable[str],
     strict: bool,
+    session: Any,
     progress: Progress,
     **options: Unpack[IndexOptions],
 ) -> Checked:
     """As :func:`check`, and what was looked at."""
-    path = _named(layer, "layer")
-    beside = [wheels] if isinstance(wheels, str | Path) else list(wheels)
-    allowed = Waivers.read(allow).allowed
-    targets = _targets(runtime, architecture)
-    found: list[Problem] = []
-    if lock is not None:
-        from lambda_wheels.comparing import Given, compare  # here, as it brings along all that makes layers
+    with _on_disk(layer, session, progress) as (path, named):
+        beside = [wheels] if isinstance(wheels, str | Path) else list(wheels)
+        allowed = Waivers.read(allow).allowed
+        targets = _targets(runtime, architecture)
+        found: list[Problem] = []
+        if lock is not None:
+            from lambda_wheels.comparing import Given, compare  # here, as it brings along all that makes layers
 
-        given = Given(_named(lock, "lock"), tuple(map(Path, beside)), lib, bytecode_python)
-        found += compare(path, given, progress, options)
-    elif beside:
-        raise UsageError(
-            Problem(rule="unknown-file-kind", message=f"{beside[0]} has a place beside a lock only", hint="give --lock")
-        )
-    imports = imports or python is not None or root is not None
-    looked = look(path, targets, progress) if lock is None or targets or imports else Looked()
-    found += looked.problems
-    waivers = Waivers(allowed.union(looked.waived))
-    if imports and looked.may_be_unpacked:
-        try:
-            found += _imported(path, looked.targets, python, root, progress)
-        except ImportsNotTriedError as error:
-            verdict = waivers.judge(found, strict=strict)
-            raise ImportsNotTriedError((*verdict.errors, *verdict.warnings, *error.problems)) from error
-    verdict = waivers.judge(found, strict=strict)
-    return Checked((*verdict.errors, *verdict.warnings), looked)
+            given = Given(_named(lock, "lock"), tuple(map(Path, beside)), lib, bytecode_python)
+            found += compare(path, given, progress, options)
+        elif beside:
+            raise UsageError(
+                Problem(
+                    rule="unknown-file-kind", message=f"{beside[0]} has a place beside a lock only", hint="give --lock"
+                )
+            )
+        imports = imports or python is not None or root is not None
+        looked = look(path, targets, progress, named) if lock is None or targets or imports else Looked()
+        found += looked.problems
+        waivers = Waivers(allowed.union(looked.waived))
+        if imports and looked.may_be_unpacked:
+            try:
+                found += _imported(path, looked.targets, python, root, progress)
+            except ImportsNotTriedError as error:
+                verdict = waivers.judge(found, strict=strict)
+                raise ImportsNotTriedError((*verdict.errors, *verdict.warnings, *error.problems)) from error
+        verdict = waivers.judge(found, strict=strict)
+        return Checked((*verdict.errors, *verdict.warnings), looked)
+
+
+@contextlib.contextmanager
+def _on_disk(layer: str | Path, session: Any, progress: Progress) -> Iterator[tuple[Path, tuple[Target, ...]]]:
+    """The layer as a file or folder, and the targets that AWS names, if it is a version there."""
+    if isinstance(layer, str) and layer.startswith("arn:"):
+        from lambda_wheels.aws.inspect import fetched  # here, as it brings boto3 along
+
+        with fetched(layer, session, progress) as (path, named):
+            yield path, named
+    else:
+        yield _named(layer, "layer"), ()
 
 
 def _targets(runtime: str | Iterable[str] | None, architecture: str | Iterable[str] | None) -> tuple[Target, ...]:

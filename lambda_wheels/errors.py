@@ -9,12 +9,15 @@
     │   ├── WheelError                  wheels that are not what they claim, or do not run on the target
     │   ├── LayerError                  sound wheels that do not make a layer: too large, two files at one path, or
     │   │                               nobody to compile the bytecode that is wanted
-    │   └── OutputRefusedError          the output names something that is not to be overwritten
-    └── SurroundingsError               index, network, disk or pip failed; trying again may help            exit 3
+    │   ├── OutputRefusedError          the output names something that is not to be overwritten
+    │   ├── AwsRefusedError             a layer that AWS does not take as asked, or a function that cannot have it
+    │   └── PublishError                a layer could not be published in every region
+    └── SurroundingsError               index, network, disk, pip or AWS failed; trying again may help       exit 3
         ├── IndexUnavailableError       an index, or a file of it, could not be read
         ├── OutputError                 the output or the store cannot be written
         ├── PipError                    pip is missing, too old, too new, silent, or ended in a way we cannot read
-        └── ImportsNotTriedError        nothing here can run the target's Python, so a layer cannot be imported
+        ├── ImportsNotTriedError        nothing here can run the target's Python, so a layer cannot be imported
+        └── AwsError                    AWS cannot be reached, asks for patience, or does not let us
 
 Problems are collected and raised once: ``error.problems`` has all that were found, ``str(error)`` one line for each.
 """
@@ -70,6 +73,14 @@ class OutputRefusedError(CannotBuildError):
     """The output names something that we will not overwrite, or that cannot become a layer."""
 
 
+class AwsRefusedError(CannotBuildError):
+    """AWS does not take a layer as it is asked to, or a function cannot have it."""
+
+
+class PublishError(CannotBuildError):
+    """A layer could not be published in every region; in the others it is there."""
+
+
 class SurroundingsError(LambdaWheelsError):
     """What is around us failed; the same call may succeed later."""
 
@@ -90,3 +101,7 @@ class PipError(SurroundingsError):
 
 class ImportsNotTriedError(SurroundingsError):
     """A layer cannot be imported here: nothing runs the Python that it is for."""
+
+
+class AwsError(SurroundingsError):
+    """AWS cannot be reached, asks for patience, or does not let us; what was done is not done twice."""

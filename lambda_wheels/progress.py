@@ -22,6 +22,8 @@ class Stage(enum.StrEnum):
     """The layer is written; counted in bytes of the zip, or of the files of the folder."""
     IMPORT = "import"
     """The modules of a layer are imported, where that is asked for; counted in modules."""
+    PUBLISH = "publish"
+    """The zip is sent to AWS, to all regions at once; counted in bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,6 +34,7 @@ ROOMS = (
     "locking",
     "comparing",
     "looking",
+    "aws",
     "checking",
     "explaining",
     "__init__",

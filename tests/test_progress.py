@@ -9,7 +9,7 @@ from lambda_wheels.progress import Onward, Progress, ProgressEvent, Stage, silen
 
 def test_stages() -> None:
     """The stages are listed in the order in which a build goes through them."""
-    assert [str(stage) for stage in Stage] == ["resolve", "fetch", "verify", "compile", "write", "import"]
+    assert [str(stage) for stage in Stage] == ["resolve", "fetch", "verify", "compile", "write", "import", "publish"]
 
 
 def test_event() -> None:

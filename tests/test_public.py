@@ -89,7 +89,7 @@ def test_signature_of_check() -> None:
     assert parameters.pop("progress").kind is inspect.Parameter.KEYWORD_ONLY
     assert parameters.pop("options").kind is inspect.Parameter.VAR_KEYWORD
     empty = inspect.Parameter.empty
-    named = dict.fromkeys(["runtime", "architecture", "lock", "bytecode_python", "python", "root"])
+    named = dict.fromkeys(["runtime", "architecture", "lock", "bytecode_python", "python", "root", "session"])
     own = {"layer": empty, "wheels": (), "lib": (), "imports": False, "allow": (), "strict": False, **named}
     assert {name: parameter.default for name, parameter in parameters.items()} == own
     by_position = [name for name, parameter in parameters.items() if parameter.kind is not parameter.KEYWORD_ONLY]

@@ -17,6 +17,7 @@ _TITLES = {
     Stage.COMPILE: "compiling",
     Stage.WRITE: "writing",
     Stage.IMPORT: "importing",
+    Stage.PUBLISH: "sending",
 }
 
 

@@ -30,6 +30,7 @@ def check(options: argparse.Namespace) -> int:
             root=options.root,
             allow=options.allow,
             strict=options.strict,
+            session=None,
             progress=progress,
             **index_options(options),
         )

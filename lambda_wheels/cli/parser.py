@@ -62,6 +62,11 @@ def make_parser() -> argparse.ArgumentParser:
         ("lock", "lock", _fill_lock, "write down which wheels requirements are, for any tool to read"),
         ("check", "check", _fill_check, "tell whether a layer works in Lambda, or is what a lock makes"),
         ("explain", "explain", _fill_explain, "tell which version each runtime would get, and why not the newest"),
+        ("publish", "publish", _fill_publish, "make a layer version of a zip, in every region that is to have it"),
+        ("attach", "attach", _fill_attach, "let functions use a layer version"),
+        ("detach", "attach", _fill_detach, "take a layer from functions"),
+        ("prune", "prune", _fill_prune, "delete old versions of a layer that no function uses"),
+        ("inspect", "inspect", _fill_inspect, "show what a layer, a layer version or a function's layers hold"),
         ("runtimes", "runtimes", _fill_nothing, "list Lambda's Python runtimes"),
         ("cache", "cache", _fill_cache, "look after the store of proven wheels"),
     ):
@@ -156,7 +161,10 @@ def _fill_lock(parser: argparse.ArgumentParser) -> None:
 
 def _fill_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "layer", type=_not_empty, metavar="LAYER", help="a zip, a folder that holds python/, or a wheel"
+        "layer",
+        type=_not_empty,
+        metavar="LAYER",
+        help="a zip, a folder that holds python/, a wheel, or a layer version's ARN",
     )
     parser.add_argument(
         "wheels", nargs="*", type=_not_empty, metavar="WHEEL", help="a wheel that was given beside the lock"
@@ -190,6 +198,79 @@ def _fill_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runtime", action="append", help="Lambda's identifier, python3.13 (repeatable; else all)")
     parser.add_argument("--architecture", action="append", help="arm64 or x86_64 (repeatable; else both)")
     _add_index(parser)
+
+
+def _fill_publish(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("layer", type=_not_empty, metavar="LAYER", help="a zip, whoever made it")
+    parser.add_argument("--name", required=True, type=_not_empty, help="the layer's")
+    parser.add_argument("--description", type=str, metavar="TEXT", help="what it is (else the projects are named)")
+    parser.add_argument("--license", default="", metavar="TEXT", help="an SPDX identifier, a URL, or a text")
+    parser.add_argument(
+        "--share-with",
+        action="append",
+        default=[],
+        type=_not_empty,
+        metavar="WHOM",
+        help="an account's 12 digits, an organisation as o-a1b2c3d4e5, or everyone (repeatable)",
+    )
+    parser.add_argument(
+        "--bucket",
+        type=_not_empty,
+        metavar="NAME",
+        help="send the zip through this bucket; layers-{region} names one for each region",
+    )
+    parser.add_argument("--keep", action="store_true", help="leave the zip in the bucket")
+    parser.add_argument(
+        "--storage-mode", choices=["COPY", "REFERENCE"], help="REFERENCE: let Lambda read the bucket, and keep it there"
+    )
+    for name, example in (("runtime", "python3.13"), ("architecture", "arm64")):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            default=[],
+            type=_not_empty,
+            help=f"a compatible {name}, {example} (repeatable); a layer of ours says itself",
+        )
+    _add_aws(parser, several=True)
+
+
+def _fill_attach(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("layer", type=_not_empty, metavar="ARN", help="of a layer version, as publish prints it")
+    _add_functions(parser)
+    parser.add_argument("--position", type=int, metavar="N", help="the layer's place in the list, counted from 1")
+    _add_aws(parser, several=False)
+
+
+def _fill_detach(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("layer", type=_not_empty, metavar="LAYER", help="its name, its ARN, or that of a version")
+    _add_functions(parser)
+    _add_aws(parser, several=False)
+
+
+def _fill_prune(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", type=_not_empty, metavar="NAME", help="the layer's")
+    parser.add_argument("--keep", required=True, type=int, metavar="N", help="how many of the newest stay in any case")
+    _add_aws(parser, several=True)
+
+
+def _fill_inspect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what", type=_not_empty, metavar="WHAT", help="a zip, a folder, the ARN of a layer version, or a function"
+    )
+    _add_aws(parser, several=False, dry_run=False)
+
+
+def _add_functions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--function",
+        action="append",
+        required=True,
+        type=_not_empty,
+        metavar="NAME",
+        help="a function's name or ARN (repeatable)",
+    )
+    parser.add_argument("--publish", action="store_true", help="make a new version of the function afterwards")
+    parser.add_argument("--restore", action="store_true", help="put the former list back if the update fails")
 
 
 def _fill_cache(parser: argparse.ArgumentParser) -> None:
@@ -263,6 +344,18 @@ def _add_index(parser: argparse.ArgumentParser) -> None:
     )
     index.add_argument("--timeout", type=float, metavar="SECONDS", help="how long to wait for an answer", **once)
     index.add_argument("--retries", type=int, metavar="N", help="how often to try a connection again", **once)
+
+
+def _add_aws(parser: argparse.ArgumentParser, *, several: bool, dry_run: bool = True) -> None:
+    """Who calls AWS, and where; what is not given comes from the environment, as for every AWS tool."""
+    aws = parser.add_argument_group("AWS options (its environment and configuration count too)")
+    if several:
+        _several(aws, "--region", type=_not_empty, metavar="NAME", help="eu-west-1; else that of the session")
+    else:
+        aws.add_argument("--region", type=_not_empty, metavar="NAME", help="eu-west-1; else that of the session")
+    aws.add_argument("--profile", type=_not_empty, metavar="NAME", help="a profile of ~/.aws/config")
+    if dry_run:
+        aws.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
 
 
 def _output(text: str) -> str:

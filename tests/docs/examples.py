@@ -6,7 +6,7 @@ says what is done with it; blocks without one are only read by people.
 ``<!-- run -->``
     Run in a folder of the page's own, top to bottom. In a ``console`` block lines after ``$`` are commands and what
     follows is their output, of which ``…`` stands for anything; in a ``sh`` block every line is a command; a ``python``
-    block is a script.
+    block is a script. A line ``export NAME=VALUE`` holds for all that follows on the page.
 ``<!-- run: exit 1 -->``
     The same, and the (last) command has to end with that code.
 ``<!-- run: in a copy of the source -->``
@@ -151,6 +151,10 @@ class Page:
         else:
             todo = steps(example)
         for step in todo:
+            if step.command.startswith("export "):
+                name, _, value = step.command.removeprefix("export ").partition("=")
+                self.environment[name] = value
+                continue
             answer = self._start(step.command, folder)
             expected = wanted if step is todo[-1] else 0
             if answer.returncode != expected:

@@ -117,6 +117,13 @@ def test_kept_configuration() -> None:
         for kind in (
             lambda_wheels.Layer,
             lambda_wheels.LayerWheel,
+            lambda_wheels.LayerVersions,
+            lambda_wheels.LayerVersion,
+            lambda_wheels.Attachment,
+            lambda_wheels.Pruned,
+            lambda_wheels.LayerInspection,
+            lambda_wheels.InspectedProject,
+            lambda_wheels.FunctionInspection,
             lambda_wheels.Lock,
             lambda_wheels.LockChange,
             lambda_wheels.LockedProject,

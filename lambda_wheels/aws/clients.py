@@ -1,0 +1,71 @@
+"""Clients of AWS's services; profile, role, endpoint and retries are those of the caller's session. (Imports boto3.)"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Final, Self
+
+import boto3
+from botocore.config import Config
+
+from lambda_wheels.aws.failures import AWS_ERRORS, problem_of
+from lambda_wheels.errors import AwsError
+
+_ONCE: Final = Config(retries={"total_max_attempts": 1})
+"""For what is not to be done twice: PublishLayerVersion has no token that would tell two calls for one from two."""
+
+
+def session_of(profile: str | None) -> Any:
+    """A session for ``profile``, or as the environment says.
+
+    :raises AwsError: there is no such profile.
+    """
+    try:
+        return boto3.Session(profile_name=profile)
+    except AWS_ERRORS as error:
+        raise AwsError(problem_of(error, "signing in to AWS")) from error
+
+
+class Clients:
+    """One session's clients, each made once, and closed at the end of ``with``. May be used by several threads."""
+
+    def __init__(self, session: Any = None) -> None:
+        """:param session: a ``boto3.Session``; else a new one, as the environment says.
+
+        :raises AwsError: the environment names a profile that is not there.
+        """
+        self._session = session if session is not None else session_of(None)
+        self._made: dict[tuple[str, str, bool], Any] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for client in self._made.values():
+            client.close()
+
+    @property
+    def region(self) -> str | None:
+        """The session's own, if it has one."""
+        region: str | None = self._session.region_name
+        return region
+
+    def of_lambda(self, region: str, *, once: bool = False) -> Any:
+        """Lambda in ``region``; with ``once`` no call is repeated, whatever comes of it."""
+        return self._of("lambda", region, once=once)
+
+    def of_s3(self, region: str) -> Any:
+        """S3 in ``region``."""
+        return self._of("s3", region)
+
+    def _of(self, service: str, region: str, *, once: bool = False) -> Any:
+        key = (service, region, once)
+        with self._lock:  # a session may not be used by two threads at once (boto3, "Multithreading")
+            if key not in self._made:
+                try:
+                    # A config of one's own is merged with that of the session.
+                    self._made[key] = self._session.client(service, region_name=region, config=_ONCE if once else None)
+                except (*AWS_ERRORS, ValueError) as error:
+                    raise AwsError(problem_of(error, f"reaching {service} in {region}")) from error
+            return self._made[key]

@@ -1,0 +1,96 @@
+"""``prune_layer()``: old versions of a layer that no function uses are deleted. (Asks AWS.)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from lambda_wheels.aws.arns import LayerVersionArn, is_layer_name, layer_of
+from lambda_wheels.aws.clients import Clients
+from lambda_wheels.aws.failures import AWS_ERRORS, is_gone, problem_of
+from lambda_wheels.aws.publish import regions_of
+from lambda_wheels.aws.results import Pruned
+from lambda_wheels.aws.versions import versions_of
+from lambda_wheels.errors import LambdaWheelsError, UsageError
+from lambda_wheels.problems import Problem
+
+_AT_ONCE: Final = 16
+"""Regions: each has a rate of its own."""
+
+
+def prune_layer(
+    name: str,
+    *,
+    keep: int,
+    regions: str | Iterable[str] = (),
+    dry_run: bool = False,
+    session: Any = None,
+) -> tuple[Pruned, ...]:
+    """Delete all versions of a layer but the newest ``keep``, and those that a function of that region uses.
+
+    Versions of functions count too, and so do aliases, which name them. Functions of other accounts are not seen: one
+    that uses a version goes on with it, but cannot be changed any more. A failure does not stop the others.
+
+    :param name: of the layer.
+    :param keep: how many of the newest stay in any case.
+    :param regions: AWS's names; else the session's own.
+    :param dry_run: say what would be done, and change nothing.
+    :param session: a ``boto3.Session``; else the environment says who you are.
+    :raises UsageError: the call makes no sense.
+    :raises AwsError: there is no such profile.
+    """
+    if not is_layer_name(name):
+        hint = "1 to 140 letters, digits, hyphens and underscores"
+        raise UsageError(Problem(rule="bad-layer-name", message=f"{name!r} is not the name of a layer", hint=hint))
+    if keep < 0:
+        raise UsageError(Problem(rule="bad-keep", message=f"{keep} versions cannot be kept", hint="0 or more"))
+    with Clients(session) as clients:
+        named = regions_of(regions, clients)
+        with ThreadPoolExecutor(min(len(named), _AT_ONCE)) as pool:
+            return tuple(pool.map(lambda region: _prune(region, name, keep, clients, dry_run=dry_run), named))
+
+
+def _prune(region: str, name: str, keep: int, clients: Clients, *, dry_run: bool) -> Pruned:
+    problems: list[Problem] = []
+    deleted: list[int] = []
+    used: list[int] = []
+    kept: list[int] = []
+    try:
+        client = clients.of_lambda(region)
+        versions = sorted(versions_of(client, name), reverse=True)
+        kept = [one.number for one in versions[:keep]]
+        old = versions[keep:]
+        in_use = _in_use(client, layer_of(old[0].arn)) if old else set()
+        used = [one.number for one in old if one.number in in_use]
+        for one in reversed([one for one in old if one.number not in in_use]):
+            if dry_run or _delete(client, name, one.number, problems):
+                deleted.append(one.number)
+    except LambdaWheelsError as error:
+        problems += error.problems
+    except AWS_ERRORS as error:
+        problems.append(problem_of(error, f"pruning {name} in {region}"))
+    return Pruned(region=region, deleted=tuple(deleted), used=tuple(used), kept=tuple(kept), problems=tuple(problems))
+
+
+def _in_use(client: Any, layer: str) -> set[int]:
+    """The versions of ``layer`` that any function, or any version of one, has in its list."""
+    pages = client.get_paginator("list_functions").paginate(FunctionVersion="ALL")
+    return {
+        LayerVersionArn.read(one["Arn"]).version
+        for page in pages
+        for function in page["Functions"]
+        for one in function.get("Layers") or ()
+        if layer_of(one["Arn"]) == layer
+    }
+
+
+def _delete(client: Any, name: str, number: int, problems: list[Problem]) -> bool:
+    """Whether the version is gone; why not goes to ``problems``."""
+    try:
+        client.delete_layer_version(LayerName=name, VersionNumber=number)
+    except AWS_ERRORS as error:
+        if not is_gone(error):
+            problems.append(problem_of(error, f"deleting {name}:{number} in {client.meta.region_name}"))
+            return False
+    return True

@@ -1,0 +1,194 @@
+"""``publish_layer()``: a zip becomes a layer version in every region that is to have it, once. (Asks AWS.)"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from lambda_wheels.aws.arns import is_layer_name
+from lambda_wheels.aws.clients import Clients
+from lambda_wheels.aws.marks import ROOM, marked
+from lambda_wheels.aws.package import Package, read_package
+from lambda_wheels.aws.patience import Patience
+from lambda_wheels.aws.publishing import REFERENCE, Order, look_in, publish_in
+from lambda_wheels.aws.results import LayerVersion, LayerVersions
+from lambda_wheels.aws.sharing import Grant
+from lambda_wheels.errors import AwsRefusedError, UsageError
+from lambda_wheels.layers import Layer
+from lambda_wheels.problems import Problem
+from lambda_wheels.progress import Progress, ProgressEvent, Stage, silent
+from lambda_wheels.resolution.requirement_files import existing
+
+_LICENSE_LIMIT: Final = 512
+"""Characters (Lambda API, PublishLayerVersion)."""
+_AT_ONCE: Final = 16
+"""Regions: each has a rate of its own."""
+
+
+def publish_layer(
+    layer: Layer | str | Path,
+    *,
+    name: str,
+    regions: str | Iterable[str] = (),
+    description: str | None = None,
+    license: str = "",
+    share_with: str | Iterable[str] = (),
+    bucket: str | None = None,
+    keep: bool = False,
+    storage_mode: Literal["COPY", "REFERENCE"] | None = None,
+    runtimes: str | Iterable[str] = (),
+    architectures: str | Iterable[str] = (),
+    dry_run: bool = False,
+    session: Any = None,
+    progress: Progress = silent,
+) -> LayerVersions:
+    """Make a layer version of a zip in each region, unless one with the same content is there.
+
+    It may be called again after any failure, and does only what is missing. A region that fails does not stop the
+    others, and is said in what is returned: see :meth:`LayerVersions.raise_for_failures`.
+
+    :param layer: what was built, or a zip, whoever made it.
+    :param name: of the layer.
+    :param regions: AWS's names, ``eu-west-1``; else the session's own.
+    :param description: up to 176 characters; the digest of the content is added. Else the projects are named.
+    :param license: up to 512 characters: an SPDX identifier, a URL, or a text.
+    :param share_with: accounts by their twelve digits, organisations as ``o-a1b2c3d4e5``, or ``everyone``.
+    :param bucket: through which the zip goes, which it has to above 50 MB. ``layers-{region}`` names one for each
+        region; after a slash may stand what keys are to begin with.
+    :param keep: leave the zip in the bucket.
+    :param storage_mode: ``REFERENCE`` lets Lambda read the object in the bucket, which then stays there.
+    :param runtimes: those that are named as compatible; else those that a layer of ours is known to run on.
+    :param architectures: the same.
+    :param dry_run: say what would be done, and change nothing.
+    :param session: a ``boto3.Session``; else the environment says who you are, as for every AWS tool.
+    :param progress: called with each step.
+    :raises UsageError: the call makes no sense, or nothing is known of a zip and nothing was named.
+    :raises LayerError: the zip cannot be a layer.
+    :raises AwsRefusedError: the zip is too large for a call, and no bucket was named.
+    :raises OutputError: the zip cannot be read.
+    :raises AwsError: there is no such profile.
+    """
+    _check(name, license, description)
+    grants = tuple(dict.fromkeys(map(Grant.read, _several(share_with))))
+    path = layer if isinstance(layer, Layer) else existing(Path(layer))
+    package = read_package(path, _several(runtimes), _several(architectures), progress)
+    if bucket is None and not package.is_direct:
+        raise AwsRefusedError(_bucket_needed(package, name, regions))
+    order = Order(
+        name,
+        package,
+        marked(package.words if description is None else description, package.content_sha256),
+        license,
+        bucket,
+        keep or storage_mode == REFERENCE,
+        storage_mode if bucket is not None else None,
+        grants,
+    )
+    with Clients(session) as clients:
+        wanted = regions_of(regions, clients)
+        versions = _look(wanted, order, clients) if dry_run else _publish(wanted, order, clients, progress)
+    return LayerVersions(
+        name=name,
+        code_sha256=package.code_sha256,
+        content_sha256=package.content_sha256,
+        compatible_runtimes=package.runtimes,
+        compatible_architectures=package.architectures,
+        versions=tuple(versions),
+    )
+
+
+def _look(regions: Sequence[str], order: Order, clients: Clients) -> list[LayerVersion]:
+    with ThreadPoolExecutor(min(len(regions), _AT_ONCE)) as pool:
+        return [*pool.map(lambda region: look_in(region, order, clients), regions)]
+
+
+def _publish(regions: Sequence[str], order: Order, clients: Clients, progress: Progress) -> list[LayerVersion]:
+    """Side by side; ``progress`` is called in this thread alone."""
+    patience = Patience()
+    sent = _Sent()
+    with ThreadPoolExecutor(min(len(regions), _AT_ONCE)) as pool:
+        try:
+            jobs = [pool.submit(publish_in, region, order, clients, patience, sent.add) for region in regions]
+            _follow(jobs, lambda: progress(sent.event(order.name)))
+        except BaseException:
+            patience.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        return [job.result() for job in jobs]
+
+
+def _follow(jobs: Sequence[Future[LayerVersion]], tell: Callable[[], None]) -> None:
+    """Tell how far the jobs are, until all have ended."""
+    waiting = set(jobs)
+    while waiting:
+        waiting = wait(waiting, timeout=0.1).not_done
+        tell()
+
+
+class _Sent:
+    """How many bytes were sent of how many."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._total = self._done = 0
+
+    def add(self, total: int, done: int) -> None:
+        """So many more."""
+        with self._lock:
+            self._total += total
+            self._done += done
+
+    def event(self, what: str) -> ProgressEvent:
+        """How far it is."""
+        with self._lock:
+            return ProgressEvent(stage=Stage.PUBLISH, done=self._done, total=self._total, what=what)
+
+
+def regions_of(named: str | Iterable[str], clients: Clients) -> list[str]:
+    """Each of the regions once; the session's own where none was named.
+
+    :raises UsageError: none was named, and the session has none.
+    """
+    if regions := [*dict.fromkeys(_several(named))]:
+        return regions
+    if clients.region is None:
+        hint = "name one: --region eu-west-1, or set AWS_DEFAULT_REGION"
+        raise UsageError(Problem(rule="no-region", message="no region was named, and the session has none", hint=hint))
+    return [clients.region]
+
+
+def _check(name: str, license: str, description: str | None) -> None:
+    """:raises UsageError: AWS would not take it."""
+    problems = []
+    if not is_layer_name(name):
+        message = f"{name!r} is not the name of a layer"
+        hint = "1 to 140 letters, digits, hyphens and underscores"
+        problems.append(Problem(rule="bad-layer-name", message=message, hint=hint))
+    if len(license) > _LICENSE_LIMIT:
+        message = f"the licence has {len(license)} characters; AWS takes {_LICENSE_LIMIT}"
+        problems.append(
+            Problem(rule="bad-description", message=message, hint="name it by its SPDX identifier, or a URL")
+        )
+    if description is not None and len(description) > ROOM:
+        message = f"the description has {len(description)} characters; beside the digest there is room for {ROOM}"
+        problems.append(Problem(rule="bad-description", message=message, hint="shorten it"))
+    if problems:
+        raise UsageError(problems)
+
+
+def _bucket_needed(package: Package, name: str, regions: str | Iterable[str]) -> Problem:
+    flags = "".join(f" --region {region}" for region in _several(regions))
+    return Problem(
+        rule="bucket-needed",
+        message=f"{package.path} is {package.size:,} bytes, and a call takes 52,428,800",
+        hint=f"send it through a bucket: lambda-wheels publish {package.path} --name {name}{flags} "
+        '--bucket "YOUR-BUCKET-{region}"',
+    )
+
+
+def _several(values: str | Iterable[str]) -> list[str]:
+    """A list, of one where one was given."""
+    return [values] if isinstance(values, str) else list(values)

@@ -1,0 +1,91 @@
+"""``lambda-wheels inspect``. (Prints.)"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from lambda_wheels.aws.clients import session_of
+from lambda_wheels.aws.inspect import inspect_function, inspect_layer
+from lambda_wheels.aws.inspection import FunctionInspection, LayerInspection
+from lambda_wheels.cli.bars import bars
+from lambda_wheels.cli.words import in_bytes, show_problems
+from lambda_wheels.layers import UNZIPPED_LIMIT
+from lambda_wheels.problems import Problem, Severity, escape_controls
+
+_SHOWN = 15
+"""Projects of a layer that are listed; ``--json`` has them all."""
+
+
+def inspect(options: argparse.Namespace) -> int:
+    """Show it. Problems are shown, and change nothing about the exit code: ``check`` judges."""
+    session = session_of(options.profile)
+    with bars(options) as progress:
+        if _is_layer(options.what):
+            seen: LayerInspection | FunctionInspection = inspect_layer(options.what, session=session, progress=progress)
+        else:
+            seen = inspect_function(options.what, region=options.region, session=session, progress=progress)
+    _show_problems(seen.problems, options)
+    if options.json:
+        print(json.dumps(seen.as_dict(), indent=2))
+    elif not options.quiet:
+        lines = _layer_lines(seen) if isinstance(seen, LayerInspection) else _function_lines(seen)
+        print("\n".join(map(escape_controls, lines)))
+    return 0
+
+
+def _is_layer(what: str) -> bool:
+    """A layer version by its ARN, a file by its path; the name of a function has neither."""
+    if what.startswith("arn:"):
+        return ":function:" not in what
+    separators = [separator for separator in (os.sep, os.altsep) if separator]
+    return what.endswith(".zip") or any(separator in what for separator in separators) or Path(what).exists()
+
+
+def _show_problems(problems: tuple[Problem, ...], options: argparse.Namespace) -> None:
+    show_problems(problem for problem in problems if not options.quiet or problem.severity is Severity.ERROR)
+
+
+def _layer_lines(layer: LayerInspection) -> list[str]:
+    size = f"{in_bytes(layer.unzipped_size)} unzipped"
+    if layer.zip_size is not None:
+        size = f"{in_bytes(layer.zip_size)} ({size})"
+    rows = [
+        ("size", size),
+        ("built for", " and ".join(map(str, layer.targets)) if layer.is_ours else ""),
+        ("runs on", _fits(layer)),
+        ("description", layer.description),
+        ("licence", layer.license),
+        ("CodeSha256", layer.code_sha256 or ""),
+        ("content", layer.content_sha256),
+    ]
+    lines = [str(layer.arn or layer.path), *(f"  {title:<12} {text}" for title, text in rows if text)]
+    lines += [
+        f"  {project.name} {project.version}: {in_bytes(project.unzipped_size)}" for project in layer.projects[:_SHOWN]
+    ]
+    if (more := len(layer.projects) - _SHOWN) > 0:
+        lines.append(f"  and {more} more")
+    return lines
+
+
+def _function_lines(function: FunctionInspection) -> list[str]:
+    code = "unknown" if function.code_size is None else in_bytes(function.code_size)
+    lines = [
+        f"{function.function}: {function.runtime} on {function.architecture}",
+        f"  code {code}, with layers {in_bytes(function.unzipped_size)} unzipped; of Lambda's {UNZIPPED_LIMIT:,} bytes "
+        f"{function.left:,} are left",
+    ]
+    for layer in function.layers:
+        lines += _layer_lines(layer)
+    for name, arns in function.projects_twice.items():
+        lines.append(f"{name} is in {len(arns)} layers: {', '.join(arns)}; files of the last one are used")
+    return lines
+
+
+def _fits(layer: LayerInspection) -> str:
+    if not layer.compatible_runtimes and not layer.compatible_architectures:
+        return ""
+    runtimes = ", ".join(layer.compatible_runtimes) or "any runtime"
+    return f"{runtimes} on {', '.join(layer.compatible_architectures) or 'any architecture'}"

@@ -1,0 +1,49 @@
+"""``lambda-wheels publish``. (Prints.)"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from lambda_wheels.aws.clients import session_of
+from lambda_wheels.aws.publish import publish_layer
+from lambda_wheels.aws.results import LayerVersion, PublishOutcome
+from lambda_wheels.cli.bars import bars
+from lambda_wheels.cli.words import show_problems
+from lambda_wheels.problems import Severity, escape_controls
+
+
+def publish(options: argparse.Namespace) -> int:
+    """Publish, and say for each region what came of it; exits with 1 where one failed."""
+    with bars(options) as progress:
+        versions = publish_layer(
+            options.layer,
+            name=options.name,
+            regions=getattr(options, "region", ()),
+            description=options.description,
+            license=options.license,
+            share_with=options.share_with,
+            bucket=options.bucket,
+            keep=options.keep,
+            storage_mode=options.storage_mode,
+            runtimes=options.runtime,
+            architectures=options.architecture,
+            dry_run=options.dry_run,
+            session=session_of(options.profile),
+            progress=progress,
+        )
+    problems = [problem for version in versions.versions for problem in version.problems]
+    show_problems(problem for problem in problems if not options.quiet or problem.severity is Severity.ERROR)
+    if options.json:
+        print(json.dumps(versions.as_dict(), indent=2))
+    elif not options.quiet:
+        for version in versions.versions:
+            print(escape_controls(_line(version)))
+    return 1 if versions.failed else 0
+
+
+def _line(version: LayerVersion) -> str:
+    """``eu-west-1: published arn:aws:…:7``: a script takes the last word."""
+    if version.outcome is PublishOutcome.WOULD_PUBLISH and version.staged:
+        return f"{version.region}: {version.outcome}, through {version.staged}"
+    return f"{version.region}: {version.outcome}{f' {version.arn}' if version.arn else ''}"
