@@ -249,6 +249,18 @@ def verdicts(session: nox.Session) -> None:
     session.run("python", "-m", "bench.verdicts", *session.posargs, env={"PATH": path})
 
 
+@nox.session(default=False)
+def invoke(session: nox.Session) -> None:
+    """A function imports from a published layer: run by MiniStack, which has an environment of its own."""
+    session.install("-e", ".", *group("test"), "virtualenv")
+    own = Path(session.create_tmp()).resolve() / "ministack"
+    session.run("python", "-m", "virtualenv", "--quiet", str(own))
+    programs = own / ("Scripts" if os.name == "nt" else "bin")
+    session.run(str(programs / "python"), "-m", "pip", "install", "--quiet", "ministack", external=True)
+    environment = {"LAMBDA_WHEELS_MINISTACK": str(programs / "ministack")}
+    session.run("pytest", "tests/aws/test_invoke.py", *session.posargs, env=environment)
+
+
 @nox.session(default=False, python=next(iter(FOUND.values()), None))
 def minimums(session: nox.Session) -> None:
     """The tests with the lowest version that is allowed of each dependency, pip above all."""

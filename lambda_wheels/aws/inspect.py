@@ -58,7 +58,9 @@ def inspect_layer(layer: str | Path, *, session: Any = None, progress: Progress 
         version = LayerVersionArn.read(layer)
         with Clients(session) as clients, _fetched(version, clients, progress) as (path, said):
             return _inspected(path, progress, said)
-    return _inspected(existing(Path(layer)), progress, None)
+    path = Path(layer)
+    existing(path)
+    return _inspected(path, progress, None)
 
 
 def inspect_function(

@@ -73,8 +73,10 @@ def publish_layer(
     """
     _check(name, license, description)
     grants = tuple(dict.fromkeys(map(Grant.read, _several(share_with))))
-    path = layer if isinstance(layer, Layer) else existing(Path(layer))
-    package = read_package(path, _several(runtimes), _several(architectures), progress)
+    if not isinstance(layer, Layer):
+        layer = Path(layer)
+        existing(layer)
+    package = read_package(layer, _several(runtimes), _several(architectures), progress)
     if bucket is None and not package.is_direct:
         raise AwsRefusedError(_bucket_needed(package, name, regions))
     order = Order(
