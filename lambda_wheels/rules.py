@@ -290,7 +290,7 @@ RULES: Final = MappingProxyType(
             ("aws-differs", "What AWS has is not what it was given, or says that it has."),
             ("code-storage-full", "The region's quota for the code of functions and layers is used up."),
             ("bad-position", "A place in a function's list of layers is none of the five."),
-            ("bad-keep", "A number of versions to keep is negative."),
+            ("bad-keep", "What is to be kept is not said as it can be: a number of versions, or yes or no of a zip."),
             ("no-such-function", "A function does not exist, or none was named."),
             ("no-such-layer-version", "A layer version does not exist."),
             ("image-function", "A function is a container image, which takes no layers."),

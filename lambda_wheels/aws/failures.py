@@ -51,6 +51,9 @@ _NOT_SENT: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectio
 _HALF_READ: Final = (HTTPClientError, IncompleteReadError, ResponseParserError)
 """After a request left: no answer, or one that could not be read to its end."""
 
+_LONGEST_WAIT: Final = 60.0
+"""Seconds."""
+
 AWS_ERRORS: Final = (BotoCoreError, ClientError, ResponseParserError)
 """Everything that boto3 raises about AWS."""
 
@@ -90,12 +93,12 @@ def is_gone(error: BaseException) -> bool:
 
 
 def retry_after(error: BaseException) -> float:
-    """Seconds that AWS asks to wait; 0 where it does not say."""
+    """Seconds that AWS asks to wait, but no more than a minute; 0 where it does not say."""
     headers: dict[str, Any] = {}
     if isinstance(error, ClientError):
         headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     try:
-        return max(0.0, float(headers.get("retry-after", 0)))
+        return min(max(0.0, float(headers.get("retry-after", 0))), _LONGEST_WAIT)
     except ValueError:
         return 0.0
 

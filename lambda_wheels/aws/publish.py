@@ -39,8 +39,8 @@ def publish_layer(
     bucket: str | None = None,
     keep: bool = False,
     storage_mode: Literal["COPY", "REFERENCE"] | None = None,
-    runtimes: str | Iterable[str] = (),
-    architectures: str | Iterable[str] = (),
+    runtime: str | Iterable[str] = (),
+    architecture: str | Iterable[str] = (),
     dry_run: bool = False,
     session: Any = None,
     progress: Progress = silent,
@@ -60,8 +60,8 @@ def publish_layer(
         region; after a slash may stand what keys are to begin with.
     :param keep: leave the zip in the bucket.
     :param storage_mode: ``REFERENCE`` lets Lambda read the object in the bucket, which then stays there.
-    :param runtimes: those that are named as compatible; else those that a layer of ours is known to run on.
-    :param architectures: the same.
+    :param runtime: those that are named as compatible; else those that a layer of ours is known to run on.
+    :param architecture: the same.
     :param dry_run: say what would be done, and change nothing.
     :param session: a ``boto3.Session``; else the environment says who you are, as for every AWS tool.
     :param progress: called with each step.
@@ -71,12 +71,12 @@ def publish_layer(
     :raises OutputError: the zip cannot be read.
     :raises AwsError: there is no such profile.
     """
-    _check(name, license, description)
+    _check(name, license, description, keep)
     grants = tuple(dict.fromkeys(map(Grant.read, _several(share_with))))
     if not isinstance(layer, Layer):
         layer = Path(layer)
         existing(layer)
-    package = read_package(layer, _several(runtimes), _several(architectures), progress)
+    package = read_package(layer, _several(runtime), _several(architecture), progress)
     if bucket is None and not package.is_direct:
         raise AwsRefusedError(_bucket_needed(package, name, regions))
     order = Order(
@@ -162,7 +162,7 @@ def regions_of(named: str | Iterable[str], clients: Clients) -> list[str]:
     return [clients.region]
 
 
-def _check(name: str, license: str, description: str | None) -> None:
+def _check(name: str, license: str, description: str | None, keep: bool) -> None:
     """:raises UsageError: AWS would not take it."""
     problems = []
     if not is_layer_name(name):
@@ -177,6 +177,9 @@ def _check(name: str, license: str, description: str | None) -> None:
     if description is not None and len(description) > ROOM:
         message = f"the description has {len(description)} characters; beside the digest there is room for {ROOM}"
         problems.append(Problem(rule="bad-description", message=message, hint="shorten it"))
+    if not isinstance(keep, bool):  # a number is what prune_layer takes
+        message = f"keep={keep!r}: it says whether the zip stays in the bucket"
+        problems.append(Problem(rule="bad-keep", message=message, hint="old versions are deleted by prune_layer"))
     if problems:
         raise UsageError(problems)
 

@@ -80,7 +80,7 @@ def layer(tmp_path: Path) -> Path:
 @pytest.fixture
 def publish(layer: Path, session: boto3.Session) -> Publish:
     """``publish_layer`` of ``layer`` as ``demo``, for python3.13 on arm64."""
-    named: dict[str, Any] = {"name": "demo", "runtimes": "python3.13", "architectures": "arm64", "session": session}
+    named: dict[str, Any] = {"name": "demo", "runtime": "python3.13", "architecture": "arm64", "session": session}
     return functools.partial(publish_layer, layer, **named)
 
 

@@ -58,7 +58,7 @@ def large(layer: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return layer
 
 
-NAMED: dict[str, Any] = {"runtimes": "python3.13", "architectures": "arm64"}
+NAMED: dict[str, Any] = {"runtime": "python3.13", "architecture": "arm64"}
 
 
 def bucket(session: Session, name: str) -> str:

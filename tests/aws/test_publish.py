@@ -72,8 +72,8 @@ def test_every_page(aws: LambdaEndpoint, publish: Publish) -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"runtimes": ["python3.12", "python3.13"]},
-        {"architectures": ["arm64", "x86_64"]},
+        {"runtime": ["python3.12", "python3.13"]},
+        {"architecture": ["arm64", "x86_64"]},
         {"license": "MIT"},
     ],
 )
@@ -216,9 +216,10 @@ def test_too_large_for_a_call(
         ({"name": "x" * 141}, "bad-layer-name"),
         ({"license": "x" * 513}, "bad-description"),
         ({"description": "x" * 178}, "bad-description"),
-        ({"runtimes": "python2.7"}, "unknown-runtime"),
-        ({"architectures": "aarch64"}, "unknown-architecture"),
-        ({"runtimes": ()}, "no-target"),
+        ({"runtime": "python2.7"}, "unknown-runtime"),
+        ({"architecture": "aarch64"}, "unknown-architecture"),
+        ({"runtime": ()}, "no-target"),
+        ({"keep": 3}, "bad-keep"),
     ],
 )
 def test_wrong_usage(aws: LambdaEndpoint, publish: Publish, wrong: dict[str, object], rule: str) -> None:
@@ -277,4 +278,4 @@ def test_no_profile(no_aws: None, layer: Path, monkeypatch: pytest.MonkeyPatch) 
     """A profile that is not there is said before anything is asked."""
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(AwsError, match="nobody"):
-        publish_layer(layer, name="demo", runtimes="python3.13", architectures="arm64")
+        publish_layer(layer, name="demo", runtime="python3.13", architecture="arm64")
