@@ -20,6 +20,7 @@ from pathlib import Path
 
 from lambda_wheels import CannotBuildError, ResolutionError, SurroundingsError, Target, build_layer
 from lambda_wheels.imports import import_layer
+from lambda_wheels.rules import RULES
 
 PROJECTS = """
 aiohttp argon2-cffi asyncpg av bcrypt blosc2 boto3 brotli cffi clarabel confluent-kafka contourpy coverage cramjam
@@ -112,8 +113,9 @@ def judge(project: str, target: Target, roots: Mapping[str, Path]) -> Verdict:
             except CannotBuildError as error:
                 rules = tuple(dict.fromkeys(problem.rule for problem in error.problems))
                 said, words = said or rules, words or tuple(map(str, error.problems))
+                waivable = all(RULES[problem.rule].waivable for problem in error.problems)
                 wanted = {f"{problem.rule}:{problem.project}" for problem in error.problems} - set(allow)
-                if isinstance(error, ResolutionError) or not wanted:
+                if isinstance(error, ResolutionError) or not waivable or not wanted:
                     return Verdict(project=project, target=str(target), said=said, words=words, imported=None)
                 allow += sorted(wanted)
             except SurroundingsError as error:
