@@ -67,6 +67,11 @@ def region_of_function(function: str) -> str | None:
     return match["region"] if match else None
 
 
+def qualifier_of(function: str) -> str:
+    """The version or alias in the name of a function, ``live`` in ``my-function:live``; empty where there is none."""
+    return function.rpartition(":function:")[2].partition(":")[2]
+
+
 def layer_in(function_arn: str, name: str) -> str:
     """The ARN of the layer ``name`` in the account and region of a function."""
     return f"{function_arn.split(':function:')[0]}:layer:{name}"

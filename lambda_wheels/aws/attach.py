@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from lambda_wheels.aws.arns import LayerVersionArn, is_arn, is_layer_name, layer_in, layer_of, region_of_function
+from lambda_wheels.aws.arns import (
+    LayerVersionArn,
+    is_arn,
+    is_layer_name,
+    layer_in,
+    layer_of,
+    qualifier_of,
+    region_of_function,
+)
+from lambda_wheels.aws.changing import Edit, How, change_function
 from lambda_wheels.aws.clients import Clients
 from lambda_wheels.aws.failures import AWS_ERRORS, problem_of
 from lambda_wheels.aws.fits import MOST_LAYERS, Function, check_fit, check_sizes, with_layer, without_layer
-from lambda_wheels.aws.functions import (
-    change_layers,
-    layer_version,
-    publish_version,
-    read_function,
-    size_of_code,
-)
-from lambda_wheels.aws.patience import Patience, pauses
+from lambda_wheels.aws.functions import layer_version, size_of_code
+from lambda_wheels.aws.patience import Patience
 from lambda_wheels.aws.results import Attachment, Attachments, LayerChange, LayerVersions
 from lambda_wheels.errors import AwsRefusedError, LambdaWheelsError, UsageError
-from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.problems import Problem
 
 _AT_ONCE: Final = 4
 """Functions: the control plane takes 15 requests a second of an account and region (AWS, "Lambda quotas")."""
@@ -59,7 +62,7 @@ def attach_layer(
     if not isinstance(layer, LayerVersions):
         LayerVersionArn.read(layer)
 
-    def job(name: str, clients: Clients) -> _Job:
+    def edit(name: str, clients: Clients) -> tuple[Any, Edit]:
         there = region_of_function(name) or region
         arn = layer if isinstance(layer, str) else _arn_in(layer, there or clients.region)
         version = LayerVersionArn.read(arn)
@@ -67,9 +70,16 @@ def attach_layer(
             message = f"{name} is in {there}, and the layer in {version.region}"
             hint = "publish the layer in that region, too"
             raise AwsRefusedError(Problem(rule="layer-unfit", message=message, hint=hint))
-        return _Attaching(clients, version.region, name, arn, position, publish, restore, dry_run)
+        client = clients.of_lambda(version.region)
+        return client, Edit(
+            lambda function: with_layer(function.layers, arn, position),
+            lambda function, layers: _in_the_way(client, function, arn, layers),
+            LayerChange.ATTACHED,
+            LayerChange.WOULD_ATTACH,
+            LayerChange.ALREADY_ATTACHED,
+        )
 
-    return _for_each(function, job, session)
+    return _for_each(function, edit, How(publish, restore, dry_run), session)
 
 
 def detach_layer(
@@ -92,34 +102,49 @@ def detach_layer(
         hint = "name it, or give its ARN: arn:aws:lambda:eu-west-1:123456789012:layer:duckdb"
         raise UsageError(Problem(rule="bad-arn", message=f"{layer!r} is neither a layer's name nor its ARN", hint=hint))
 
-    def job(name: str, clients: Clients) -> _Job:
+    def edit(name: str, clients: Clients) -> tuple[Any, Edit]:
         there = region_of_function(name) or region or (layer.split(":")[3] if is_arn(layer) else clients.region)
         if not there:
             hint = "name it: --region eu-west-1"
             raise UsageError(Problem(rule="no-region", message=f"in which region is {name}?", hint=hint))
-        return _Detaching(clients, there, name, layer, publish, restore, dry_run)
 
-    return _for_each(function, job, session)
+        def layers_of(function: Function) -> tuple[str, ...]:
+            return without_layer(function.layers, layer_of(layer) if is_arn(layer) else layer_in(function.arn, layer))
+
+        words = (LayerChange.DETACHED, LayerChange.WOULD_DETACH, LayerChange.NOT_ATTACHED)
+        return clients.of_lambda(there), Edit(layers_of, lambda function, layers: (), *words)
+
+    return _for_each(function, edit, How(publish, restore, dry_run), session)
 
 
-def _for_each(function: str | Iterable[str], job: Callable[[str, Clients], _Job], session: Any) -> Attachments:
-    """Do the job for each function, some at once."""
+def _for_each(
+    function: str | Iterable[str], edit: Callable[[str, Clients], tuple[Any, Edit]], how: How, session: Any
+) -> Attachments:
+    """Do the edit for each function, some at once.
+
+    :raises UsageError: none was named, or what is named has no layers of its own.
+    """
     names = [*dict.fromkeys([function] if isinstance(function, str) else function)]
     if not names or not all(names):
         raise UsageError(Problem(rule="no-such-function", message="no function was named", hint="name one: --function"))
+    for name in names:
+        if qualifier_of(name):
+            message = f"{name} names a version or an alias, whose layers cannot be changed"
+            hint = "name the function, and let --publish make a version"
+            raise UsageError(Problem(rule="no-such-function", message=message, hint=hint))
     patience = Patience()
 
     def run(name: str) -> Attachment:
         try:
-            return job(name, clients).run(patience)
+            client, wanted = edit(name, clients)
+            return change_function(client, name, wanted, how, patience)
         except UsageError:
             raise
         except LambdaWheelsError as error:
-            return Attachment(function=name, change=LayerChange.FAILED, problems=error.problems)
+            problems = error.problems
         except AWS_ERRORS as error:
-            return Attachment(
-                function=name, change=LayerChange.FAILED, problems=(problem_of(error, f"changing {name}"),)
-            )
+            problems = (problem_of(error, f"changing {name}"),)
+        return Attachment(function=name, change=LayerChange.FAILED, problems=problems)
 
     with Clients(session) as clients, ThreadPoolExecutor(min(len(names), _AT_ONCE)) as pool:
         try:
@@ -143,142 +168,25 @@ def _arn_in(versions: LayerVersions, region: str | None) -> str:
     return arns[region or ""]
 
 
-class _Job:
-    """A change of one function's layers."""
-
-    done: LayerChange
-    planned: LayerChange
-    nothing: LayerChange
-
-    def __init__(
-        self, clients: Clients, region: str, name: str, *, publish: bool, restore: bool, dry_run: bool
-    ) -> None:
-        self._client = clients.of_lambda(region)
-        self._name, self._publish, self._restore, self._dry_run = name, publish, restore, dry_run
-
-    def layers_of(self, function: Function) -> tuple[str, ...]:
-        """The list that ``function`` is to have."""
-        raise NotImplementedError
-
-    def problems_of(self, function: Function, layers: Sequence[str]) -> Iterable[Problem]:
-        """What is in the way of it."""
-        raise NotImplementedError
-
-    def run(self, patience: Patience) -> Attachment:
-        """LayerChange the list, until it is what it is to be."""
-        function = first = read_function(self._client, self._name, patience)
-        problems: tuple[Problem, ...] = ()
-        changed = taken = False
-        for pause in pauses():
-            layers = self.layers_of(function)
-            if function.failure and (taken or (changed and layers == function.layers)):
-                return self._failed(first, function, layers, patience)
-            if layers == function.layers:
-                break
-            if not changed:
-                problems = tuple(dict.fromkeys(self.problems_of(function, layers)))
-                if any(problem.severity is Severity.ERROR for problem in problems):
-                    return self._said(LayerChange.FAILED, first, first.layers, problems)
-                if self._dry_run:
-                    return self._said(self.planned, first, layers, problems)
-            changed = True
-            taken = change_layers(self._client, function, layers)
-            if not taken:  # somebody else was faster, or nobody knows
-                patience.pause(pause)
-            function = read_function(self._client, self._name, patience)
-        else:
-            message = f"{self._name} was changed by somebody else again and again"
-            raise AwsRefusedError(Problem(rule="changed-meanwhile", message=message, hint="try again"))
-        version = publish_version(self._client, function) if self._publish and not self._dry_run else None
-        return self._said(self.done if changed else self.nothing, first, layers, problems, version)
-
-    def _failed(self, first: Function, function: Function, layers: Sequence[str], patience: Patience) -> Attachment:
-        """Lambda could not update the function; the former list is put back if that was asked for."""
-        message = f"Lambda could not update {self._name}: {function.failure}"
-        hint = None if self._restore else "--restore puts the former list back"
-        problems = [Problem(rule="update-failed", message=message, hint=hint)]
-        if self._restore and change_layers(self._client, function, first.layers):
-            function = read_function(self._client, self._name, patience)
-            layers = function.layers
-        if self._restore and (function.failure or layers != first.layers):
-            message = f"the former layers of {self._name} could not be put back"
-            problems.append(
-                Problem(rule="update-failed", message=message, hint="look at the function, and attach them")
-            )
-        return self._said(LayerChange.FAILED, first, layers, problems)
-
-    def _said(
-        self,
-        change: LayerChange,
-        first: Function,
-        layers: Sequence[str],
-        problems: Iterable[Problem],
-        version: str | None = None,
-    ) -> Attachment:
-        return Attachment(
-            function=self._name,
-            change=change,
-            layers_before=first.layers,
-            layers=tuple(layers),
-            function_version=version,
-            problems=tuple(problems),
-        )
+def _in_the_way(client: Any, function: Function, arn: str, layers: Sequence[str]) -> Iterator[Problem]:
+    """What keeps ``function`` from having ``layers``, of which ``arn`` is new."""
+    found = layer_version(client, arn)
+    if found is None:
+        message = f"there is no layer version {arn}"
+        yield Problem(rule="no-such-layer-version", message=message, hint="publish it first, or was it pruned?")
+        return
+    compatible, size = found
+    unfit = [*check_fit(function, arn, layers, compatible)]
+    yield from unfit
+    if not unfit:
+        sizes = {one: size if one == arn else _size_of(client, one) for one in layers}
+        yield from check_sizes(function, size_of_code(client, function), sizes)
 
 
-class _Attaching(_Job):
-    done, planned, nothing = LayerChange.ATTACHED, LayerChange.WOULD_ATTACH, LayerChange.ALREADY_ATTACHED
-
-    def __init__(
-        self,
-        clients: Clients,
-        region: str,
-        name: str,
-        arn: str,
-        position: int | None,
-        publish: bool,
-        restore: bool,
-        dry_run: bool,
-    ) -> None:
-        super().__init__(clients, region, name, publish=publish, restore=restore, dry_run=dry_run)
-        self._arn, self._position = arn, position
-
-    def layers_of(self, function: Function) -> tuple[str, ...]:
-        return with_layer(function.layers, self._arn, self._position)
-
-    def problems_of(self, function: Function, layers: Sequence[str]) -> Iterable[Problem]:
-        found = layer_version(self._client, self._arn)
-        if found is None:
-            message = f"there is no layer version {self._arn}"
-            yield Problem(rule="no-such-layer-version", message=message, hint="publish it first, or was it pruned?")
-            return
-        compatible, size = found
-        in_the_way = [*check_fit(function, self._arn, layers, compatible)]
-        yield from in_the_way
-        if not in_the_way:
-            sizes = {arn: size if arn == self._arn else self._size_of(arn) for arn in layers}
-            yield from check_sizes(function, size_of_code(self._client, function), sizes)
-
-    def _size_of(self, arn: str) -> int | None:
-        """Of a layer that is there already: it may be another's, which we may not read."""
-        try:
-            found = layer_version(self._client, arn)
-        except AWS_ERRORS:
-            return None
-        return found[1] if found else None
-
-
-class _Detaching(_Job):
-    done, planned, nothing = LayerChange.DETACHED, LayerChange.WOULD_DETACH, LayerChange.NOT_ATTACHED
-
-    def __init__(
-        self, clients: Clients, region: str, name: str, layer: str, publish: bool, restore: bool, dry_run: bool
-    ) -> None:
-        super().__init__(clients, region, name, publish=publish, restore=restore, dry_run=dry_run)
-        self._layer = layer
-
-    def layers_of(self, function: Function) -> tuple[str, ...]:
-        layer = layer_of(self._layer) if is_arn(self._layer) else layer_in(function.arn, self._layer)
-        return without_layer(function.layers, layer)
-
-    def problems_of(self, function: Function, layers: Sequence[str]) -> Iterable[Problem]:
-        return ()
+def _size_of(client: Any, arn: str) -> int | None:
+    """Bytes unzipped of a layer that is there already: it may be another account's, which we may not read."""
+    try:
+        found = layer_version(client, arn)
+    except AWS_ERRORS:
+        return None
+    return found[1] if found else None

@@ -271,6 +271,8 @@ def test_detach(aws: LambdaEndpoint, detach: Attach) -> None:
         (arn(1), {"position": 6}, "bad-position"),
         (arn(1), {"function": []}, "no-such-function"),
         (arn(1), {"function": ["f", ""]}, "no-such-function"),
+        (arn(1), {"function": "f:live"}, "no-such-function"),
+        (arn(1), {"function": "arn:aws:lambda:eu-west-1:123456789012:function:f:7"}, "no-such-function"),
     ],
 )
 def test_wrong_usage(aws: LambdaEndpoint, attach: Attach, layer: str, settings: dict[str, object], rule: str) -> None:
