@@ -15,13 +15,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import fnmatch
 import re
-import socket
-import socketserver
-import struct
-import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +31,7 @@ from packaging.utils import canonicalize_name
 from tests import index_pages
 from tests.index_faults import Answer, Fault
 from tests.index_pages import HTML, JSON, Listing
+from tests.loopback_server import LoopbackServer, reset
 
 __all__ = ["Answer", "Fault", "IndexServer", "Listing", "Request"]
 
@@ -226,45 +222,10 @@ def _missing(path: str) -> Answer:
     return Fault.status(404).change(Answer(path=path))
 
 
-class _Server(socketserver.ThreadingTCPServer):
-    """Knows its open connections, so that closing it ends those that hang."""
-
-    allow_reuse_address = True
-    daemon_threads = False  # so that server_close() waits for them
-    request_queue_size = 128
-
+class _Server(LoopbackServer):
     def __init__(self, index: IndexServer) -> None:
         self.index = index
-        self.ended = threading.Event()
-        self.errors: list[Exception] = []
-        self._connections: set[socket.socket] = set()
-        self._connections_lock = threading.Lock()
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._connections_lock:
-            self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._connections_lock:
-            self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        error = sys.exc_info()[1]
-        if isinstance(error, Exception) and not isinstance(error, ConnectionError) and not self.ended.is_set():
-            self.errors.append(error)
-
-    def end(self) -> None:
-        """Stop at once: wake those who wait, cut those who read, then wait for all threads."""
-        self.ended.set()
-        self.shutdown()
-        with self._connections_lock:
-            for connection in self._connections:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-        self.server_close()
+        super().__init__(_Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -308,8 +269,5 @@ class _Handler(BaseHTTPRequestHandler):
             left -= len(piece)
         if answer.stop_after is not None or left:
             self.close_connection = True
-        if answer.reset:  # closing with a linger of 0 seconds sends RST instead of FIN
-            self.connection.setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-            )
-            self.connection.close()
+        if answer.reset:
+            reset(self.connection)

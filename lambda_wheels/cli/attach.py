@@ -3,52 +3,39 @@
 from __future__ import annotations
 
 import argparse
-import json
+from typing import Any
 
 from lambda_wheels.aws.attach import attach_layer, detach_layer
 from lambda_wheels.aws.clients import session_of
 from lambda_wheels.aws.results import Attachment, Attachments
-from lambda_wheels.cli.words import show_problems
-from lambda_wheels.problems import Severity, escape_controls
+from lambda_wheels.cli.words import show_result
 
 
 def attach(options: argparse.Namespace) -> int:
     """Attach, and say for each function what came of it; exits with 1 where one failed."""
-    attached = attach_layer(
-        options.layer,
-        function=options.function,
-        position=options.position,
-        publish=options.publish,
-        restore=options.restore,
-        dry_run=options.dry_run,
-        region=options.region,
-        session=session_of(options.profile),
-    )
-    return _show(attached, options)
+    return _show(attach_layer(options.layer, position=options.position, **_common(options)), options)
 
 
 def detach(options: argparse.Namespace) -> int:
     """Detach, and say for each function what came of it; exits with 1 where one failed."""
-    detached = detach_layer(
-        options.layer,
-        function=options.function,
-        publish=options.publish,
-        restore=options.restore,
-        dry_run=options.dry_run,
-        region=options.region,
-        session=session_of(options.profile),
-    )
-    return _show(detached, options)
+    return _show(detach_layer(options.layer, **_common(options)), options)
+
+
+def _common(options: argparse.Namespace) -> dict[str, Any]:
+    """The parameters that both share."""
+    return {
+        "function": options.function,
+        "publish": options.publish,
+        "restore": options.restore,
+        "dry_run": options.dry_run,
+        "region": options.region,
+        "session": session_of(options.profile),
+    }
 
 
 def _show(result: Attachments, options: argparse.Namespace) -> int:
     problems = [problem for one in result.functions for problem in one.problems]
-    show_problems(problem for problem in problems if not options.quiet or problem.severity is Severity.ERROR)
-    if options.json:
-        print(json.dumps(result.as_dict(), indent=2))
-    elif not options.quiet:
-        for one in result.functions:
-            print(escape_controls(_line(one)))
+    show_result(options, problems, result.as_dict(), map(_line, result.functions))
     return 1 if result.failed else 0
 
 

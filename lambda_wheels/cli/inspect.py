@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from pathlib import Path
 
@@ -11,9 +10,8 @@ from lambda_wheels.aws.clients import session_of
 from lambda_wheels.aws.inspect import inspect_function, inspect_layer
 from lambda_wheels.aws.inspection import FunctionInspection, LayerInspection
 from lambda_wheels.cli.bars import bars
-from lambda_wheels.cli.words import in_bytes, show_problems
+from lambda_wheels.cli.words import in_bytes, show_result
 from lambda_wheels.layers import UNZIPPED_LIMIT
-from lambda_wheels.problems import Problem, Severity, escape_controls
 
 _SHOWN = 15
 """Projects of a layer that are listed; ``--json`` has them all."""
@@ -27,12 +25,8 @@ def inspect(options: argparse.Namespace) -> int:
             seen: LayerInspection | FunctionInspection = inspect_layer(options.what, session=session, progress=progress)
         else:
             seen = inspect_function(options.what, region=options.region, session=session, progress=progress)
-    _show_problems(seen.problems, options)
-    if options.json:
-        print(json.dumps(seen.as_dict(), indent=2))
-    elif not options.quiet:
-        lines = _layer_lines(seen) if isinstance(seen, LayerInspection) else _function_lines(seen)
-        print("\n".join(map(escape_controls, lines)))
+    lines = _layer_lines(seen) if isinstance(seen, LayerInspection) else _function_lines(seen)
+    show_result(options, seen.problems, seen.as_dict(), lines)
     return 0
 
 
@@ -42,10 +36,6 @@ def _is_layer(what: str) -> bool:
         return ":function:" not in what
     separators = [separator for separator in (os.sep, os.altsep) if separator]
     return what.endswith(".zip") or any(separator in what for separator in separators) or Path(what).exists()
-
-
-def _show_problems(problems: tuple[Problem, ...], options: argparse.Namespace) -> None:
-    show_problems(problem for problem in problems if not options.quiet or problem.severity is Severity.ERROR)
 
 
 def _layer_lines(layer: LayerInspection) -> list[str]:

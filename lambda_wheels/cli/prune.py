@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 
 from lambda_wheels.aws.clients import session_of
 from lambda_wheels.aws.prune import prune_layer
 from lambda_wheels.aws.results import Pruned
-from lambda_wheels.cli.words import show_problems
-from lambda_wheels.problems import escape_controls
+from lambda_wheels.cli.words import show_result
 
 
 def prune(options: argparse.Namespace) -> int:
@@ -22,12 +20,9 @@ def prune(options: argparse.Namespace) -> int:
         dry_run=options.dry_run,
         session=session_of(options.profile),
     )
-    show_problems(problem for one in result for problem in one.problems)
-    if options.json:
-        print(json.dumps([one.as_dict() for one in result], indent=2))
-    elif not options.quiet:
-        for one in result:
-            print(escape_controls(_line(one, "would delete" if options.dry_run else "deleted")))
+    verb = "would delete" if options.dry_run else "deleted"
+    problems = [problem for one in result for problem in one.problems]
+    show_result(options, problems, [one.as_dict() for one in result], (_line(one, verb) for one in result))
     return 1 if any(one.has_failed for one in result) else 0
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from lambda_wheels.aws.clients import session_of
 from lambda_wheels.aws.publish import publish_layer
 from lambda_wheels.aws.results import LayerVersion, PublishOutcome
 from lambda_wheels.cli.bars import bars
-from lambda_wheels.cli.words import show_problems
-from lambda_wheels.problems import Severity, escape_controls
+from lambda_wheels.cli.words import show_result
 
 
 def publish(options: argparse.Namespace) -> int:
@@ -33,12 +31,7 @@ def publish(options: argparse.Namespace) -> int:
             progress=progress,
         )
     problems = [problem for version in versions.versions for problem in version.problems]
-    show_problems(problem for problem in problems if not options.quiet or problem.severity is Severity.ERROR)
-    if options.json:
-        print(json.dumps(versions.as_dict(), indent=2))
-    elif not options.quiet:
-        for version in versions.versions:
-            print(escape_controls(_line(version)))
+    show_result(options, problems, versions.as_dict(), map(_line, versions.versions))
     return 1 if versions.failed else 0
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
+import json
 import logging
 import os
 import sys
@@ -54,6 +56,19 @@ def show_problems(problems: Iterable[Problem]) -> None:
     """A line for each problem."""
     for problem in problems:
         say(str(problem))
+
+
+def show_result(options: argparse.Namespace, problems: Iterable[Problem], result: object, lines: Iterable[str]) -> None:
+    """What was found on stderr; on stdout the result as JSON, or in lines, as the options say.
+
+    :param result: what can be written as JSON.
+    """
+    show_problems(problem for problem in problems if not options.quiet or problem.severity is Severity.ERROR)
+    if options.json:
+        print(json.dumps(result, indent=2))
+    elif not options.quiet:
+        for line in lines:
+            print(escape_controls(line))
 
 
 def in_bytes(size: int) -> str:

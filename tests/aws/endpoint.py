@@ -14,20 +14,16 @@ socket on 127.0.0.1.)
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import select
-import socket
-import struct
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -37,6 +33,7 @@ from tests.aws.api_model import AwsError
 from tests.aws.control_plane import ControlPlane
 from tests.aws.faults import Answer, Fault, Rule
 from tests.aws.layer_plane import SIGNATURE, a_zip
+from tests.loopback_server import LoopbackServer, reset
 
 __all__ = ["Fault", "LambdaEndpoint", "Request", "a_zip"]
 
@@ -170,36 +167,13 @@ class LambdaEndpoint(ControlPlane):
         return Answer(status=206, headers=headers, body=body[first : last + 1])
 
 
-class _Server(ThreadingHTTPServer):
-    """Knows its open connections and what it is to do later, so that closing it ends both."""
-
-    allow_reuse_address = True
-    daemon_threads = False  # so that server_close() waits for them
-    request_queue_size = 128
+class _Server(LoopbackServer):
+    """Knows what it is to do later, too."""
 
     def __init__(self, endpoint: LambdaEndpoint) -> None:
         self.endpoint = endpoint
-        self.ended = threading.Event()
-        self.errors: list[Exception] = []
         self._later: list[threading.Thread] = []
-        self._connections: set[socket.socket] = set()
-        self._connections_lock = threading.Lock()
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._connections_lock:
-            self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._connections_lock:
-            self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        error = sys.exc_info()[1]
-        if isinstance(error, Exception) and not isinstance(error, ConnectionError) and not self.ended.is_set():
-            self.errors.append(error)
+        super().__init__(_Handler)
 
     def later(self, seconds: float, work: Callable[[], object]) -> None:
         """Do ``work`` after a while, unless the server is closed before."""
@@ -216,14 +190,8 @@ class _Server(ThreadingHTTPServer):
         thread.start()
 
     def end(self) -> None:
-        """Stop at once: wake those who wait, cut those who read, then wait for all threads."""
-        self.ended.set()
-        self.shutdown()
-        with self._connections_lock:
-            for connection in self._connections:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-        self.server_close()
+        """And wait for what was to be done later."""
+        super().end()
         for thread in self._later:
             thread.join()
 
@@ -269,7 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.silent:
             self._wait_for_the_end()
         if fault.silent or (fault.resets and fault.cut is None):
-            self._end_connection(reset=fault.resets)
+            self._end_connection(abruptly=fault.resets)
             return
         request.status = answer.status
         self.send_response(answer.status)
@@ -281,7 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.body[: fault.cut])
         if fault.cut is not None:
-            self._end_connection(reset=fault.resets)
+            self._end_connection(abruptly=fault.resets)
 
     def _wait_for_the_end(self) -> None:
         """Until the client goes, or the server is closed."""
@@ -289,10 +257,7 @@ class _Handler(BaseHTTPRequestHandler):
             if select.select([self.connection], [], [], 0.2)[0]:  # it hangs up, or (against the rules) goes on
                 return
 
-    def _end_connection(self, *, reset: bool) -> None:
+    def _end_connection(self, *, abruptly: bool) -> None:
         self.close_connection = True
-        if reset:  # closing with a linger of 0 seconds sends RST instead of FIN
-            self.connection.setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-            )
-            self.connection.close()
+        if abruptly:
+            reset(self.connection)
