@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from lambda_wheels.layers.manifest import ManifestWheel
-
 DESCRIPTION_LIMIT: Final = 256
 """Characters (Lambda API, PublishLayerVersion)."""
 _MARK: Final = re.compile(r"(?:^|\s)content-sha256:([0-9a-f]{64})$")
@@ -32,9 +30,12 @@ def words_of(description: str) -> str:
     return _MARK.sub("", description)
 
 
-def described(wheels: Iterable[ManifestWheel]) -> str:
-    """Words for a layer that has none: ``duckdb 2.0.1, numpy 2.5.5``, as many as there is room for."""
-    names = sorted({(wheel.name, wheel.version) for wheel in wheels})
+def described(projects: Iterable[tuple[str, str]]) -> str:
+    """Words for a layer that has none: ``duckdb 2.0.1, numpy 2.5.5``, as many as there is room for.
+
+    :param projects: names and versions.
+    """
+    names = sorted(set(projects))
     parts = [f"{name} {version}" for name, version in names]
     text = ", ".join(parts)
     if len(text) <= ROOM:

@@ -33,9 +33,8 @@ class Package(NamedTuple):
     """Of what it holds, however it is packed."""
     size: int
     """Bytes of the zip."""
-    unzipped_size: int
-    """Bytes of its files."""
     runtimes: tuple[str, ...]
+    """Those that it is said to run on; empty where nothing is known."""
     architectures: tuple[str, ...]
     words: str
     """Which projects it has, if that is known."""
@@ -72,38 +71,55 @@ def read_package(
     :raises LayerError: it is a folder, cannot be a layer, or is no longer what was built.
     :raises OutputError: it cannot be read.
     """
+    for target in product(runtimes or [next(iter(RUNTIMES))], architectures or [next(iter(ARCHITECTURES))]):
+        Target(*target)  # raises what is wrong with it
     path = layer.path if isinstance(layer, Layer) else layer
     if path.is_dir():
         hint = "build it with an output that ends in .zip"
         raise LayerError(Problem(rule="not-a-layer", message=f"{path} is a folder, and AWS takes a zip", hint=hint))
-    for target in product(runtimes or [next(iter(RUNTIMES))], architectures or [next(iter(ARCHITECTURES))]):
-        Target(*target)  # raises what is wrong with it
-    before = state_of(path)
-    inside = _inside(path, progress)
-    with reading(path, progress), path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    check_unchanged(path, before)
-    if isinstance(layer, Layer):
-        if layer.sha256 != sha256:
-            raise LayerError(_changed(path))
-        fits = layer.compatible_runtimes, layer.compatible_architectures
-    elif inside.manifest is not None:
-        fits = inside.compatibility()
-    elif runtimes and architectures:
-        fits = (), ()
-    else:
+    package = _built(layer, progress) if isinstance(layer, Layer) else _found(layer, progress)
+    if not package.runtimes and not (runtimes and architectures):
         hint = "name both: --runtime python3.13 --architecture arm64"
         raise UsageError(Problem(rule="no-target", message=f"{path} does not say for which runtime it is", hint=hint))
-    return Package(
-        path,
-        sha256,
-        inside.content_sha256,
-        inside.held.zip_size or 0,
-        inside.unzipped_size,
-        _in_order(runtimes or fits[0], RUNTIMES),
-        _in_order(architectures or fits[1], ARCHITECTURES),
-        described(inside.manifest.wheels) if inside.manifest else "",
+    return package._replace(
+        runtimes=_in_order(runtimes or package.runtimes, RUNTIMES),
+        architectures=_in_order(architectures or package.architectures, ARCHITECTURES),
     )
+
+
+def _built(layer: Layer, progress: Progress) -> Package:
+    """What was built just now is known; that the zip is still the same is seen."""
+    sha256, size = _sha256(layer.path, progress)
+    if layer.sha256 != sha256:
+        raise LayerError(_changed(layer.path))
+    return Package(
+        layer.path,
+        sha256,
+        layer.content_sha256,
+        size,
+        layer.compatible_runtimes,
+        layer.compatible_architectures,
+        described((wheel.name, wheel.version) for wheel in layer.wheels),
+    )
+
+
+def _found(path: Path, progress: Progress) -> Package:
+    """A zip is read as a whole."""
+    before = state_of(path)
+    inside = _inside(path, progress)
+    sha256, size = _sha256(path, progress)
+    check_unchanged(path, before)
+    fits = inside.compatibility() if inside.manifest else ((), ())
+    wheels = inside.manifest.wheels if inside.manifest else ()
+    return Package(
+        path, sha256, inside.content_sha256, size, *fits, described((wheel.name, wheel.version) for wheel in wheels)
+    )
+
+
+def _sha256(path: Path, progress: Progress) -> tuple[str, int]:
+    """The digest of a file, hexadecimal, and its bytes."""
+    with reading(path, progress), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
 
 
 def _inside(path: Path, progress: Progress) -> Inside:

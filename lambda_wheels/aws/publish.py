@@ -26,6 +26,8 @@ _LICENSE_LIMIT: Final = 512
 """Characters (Lambda API, PublishLayerVersion)."""
 _AT_ONCE: Final = 16
 """Regions: each has a rate of its own."""
+_IN_MEMORY: Final = 1 << 30
+"""Bytes of calls that are on their way: a zip in a call is there as itself, in base64 and in JSON."""
 
 
 def publish_layer(
@@ -111,7 +113,10 @@ def _publish(regions: Sequence[str], order: Order, clients: Clients, progress: P
     """Side by side; ``progress`` is called in this thread alone."""
     patience = Patience()
     sent = _Sent()
-    with ThreadPoolExecutor(min(len(regions), _AT_ONCE)) as pool:
+    at_once = min(len(regions), _AT_ONCE)
+    if order.bucket is None:
+        at_once = max(1, min(at_once, _IN_MEMORY // (4 * order.package.size)))
+    with ThreadPoolExecutor(at_once) as pool:
         try:
             jobs = [pool.submit(publish_in, region, order, clients, patience, sent.add) for region in regions]
             _follow(jobs, lambda: progress(sent.event(order.name)))

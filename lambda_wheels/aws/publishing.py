@@ -118,7 +118,7 @@ class _Region:
     def __init__(self, region: str, order: Order, clients: Clients, patience: Patience, told: Told) -> None:
         self._region, self._order, self._clients, self._patience, self._told = region, order, clients, patience, told
         self._client = clients.of_lambda(region)
-        self._warnings: list[Problem] = []
+        self._problems: list[Problem] = []
 
     def publish(self) -> LayerVersion:
         """The whole of it."""
@@ -131,7 +131,11 @@ class _Region:
             with self._content() as content:
                 staged = content.place
                 version, outcome = self._make(max((one.number for one in before), default=0), content)
-        self._warnings += share(self._client, order.name, version.number, order.grants)
+        try:
+            self._problems += share(self._client, order.name, version.number, order.grants)
+        except AWS_ERRORS as error:
+            outcome = PublishOutcome.FAILED
+            self._problems.insert(0, problem_of(error, f"sharing {version.arn}"))
         return LayerVersion(
             region=self._region,
             outcome=outcome,
@@ -139,7 +143,7 @@ class _Region:
             version=version.number,
             staged=None if staged is None else str(staged),
             shared_with=tuple(map(str, order.grants)),
-            problems=tuple(self._warnings),
+            problems=tuple(self._problems),
         )
 
     def _make(self, newest: int, content: _Content) -> tuple[Version, PublishOutcome]:
@@ -192,7 +196,7 @@ class _Region:
             self._client.delete_layer_version(LayerName=self._order.name, VersionNumber=made.number)
         except AWS_ERRORS as error:
             said = problem_of(error, f"deleting {made.arn}, which is not needed")
-            self._warnings.append(
+            self._problems.append(
                 Problem(rule="not-deleted", severity=Severity.WARNING, message=said.message, hint=said.hint)
             )
 
@@ -226,7 +230,7 @@ class _Region:
             yield _Content(request, place, send)
         finally:
             if not was_there and not self._order.keep and (warning := unstage(client, place)) is not None:
-                self._warnings.append(warning)
+                self._problems.append(warning)
 
 
 class _Content(NamedTuple):

@@ -15,6 +15,9 @@ from botocore.config import Config
 from lambda_wheels import LayerVersions, publish_layer
 from lambda_wheels.aws import functions, patience
 from tests.aws.endpoint import LambdaEndpoint, a_zip
+from tests.loopback import bare_surroundings, build, index, out, served
+
+__all__ = ["bare_surroundings", "build", "index", "out", "served"]
 
 Publish = Callable[..., LayerVersions]
 

@@ -9,7 +9,6 @@ from lambda_wheels.aws.arns import LayerVersionArn, layer_in, layer_of, region_o
 from lambda_wheels.aws.fits import with_layer, without_layer
 from lambda_wheels.aws.marks import DESCRIPTION_LIMIT, ROOM, described, digest_in, marked, words_of
 from lambda_wheels.aws.sharing import Grant
-from lambda_wheels.layers.manifest import ManifestWheel
 
 LAYER = "arn:aws:lambda:eu-west-1:123456789012:layer:demo"
 DIGEST = "0123456789abcdef" * 4
@@ -80,8 +79,7 @@ def test_no_marks(text: str) -> None:
 @pytest.mark.parametrize("count", [1, 2, 40, 400])
 def test_described(count: int) -> None:
     """The projects are named as far as there is room, and how many more there are."""
-    wheels = [ManifestWheel(f"project-{number}", "1.0", "", "") for number in range(count)]
-    text = described(wheels)
+    text = described((f"project-{number}", "1.0") for number in range(count))
     assert len(text) <= ROOM
     assert text.startswith("project-0 1.0")
     if count >= 40:

@@ -188,6 +188,15 @@ def test_sharing_lost(aws: LambdaEndpoint, publish: Publish) -> None:
     assert publish(share_with="*").versions[0].problems == ()
 
 
+def test_sharing_that_fails(aws: LambdaEndpoint, publish: Publish) -> None:
+    """Where only the sharing fails, the version is told all the same, and the next run does the rest."""
+    aws.fail("AddLayerVersionPermission", Fault.access_denied(), times=1)
+    [version] = publish(share_with="everyone").versions
+    assert (version.outcome, version.arn, version.problems[0].rule) == (PublishOutcome.FAILED, arn(1), "aws-denied")
+    publish(share_with="everyone").raise_for_failures()
+    assert aws.made(HERE, "demo") == 1
+
+
 @pytest.mark.parametrize("whom", ["12345678901", "o-", "all", "arn:aws:iam::123456789012:root", ""])
 def test_sharing_with_nobody(publish: Publish, aws: LambdaEndpoint, whom: str) -> None:
     """Who is no account, no organisation and not everyone is refused before anything is asked."""
