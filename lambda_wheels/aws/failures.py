@@ -15,6 +15,7 @@ from botocore.exceptions import (
     NoAuthTokenError,
     NoCredentialsError,
     NoRegionError,
+    ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
     ProxyConnectionError,
@@ -118,6 +119,8 @@ def _understood(error: BaseException) -> tuple[str, str, str | None]:
         return "aws-credentials", said, "name a profile that ~/.aws/config has"
     if isinstance(error, _CREDENTIALS):
         return "aws-credentials", said, "sign in: aws sso login, aws configure, or AWS_PROFILE"
+    if isinstance(error, ParamValidationError):
+        return "aws-refused", said, "if it is a parameter that is not known: python -m pip install --upgrade boto3"
     if code in _EXPIRED:
         return "aws-credentials", "the credentials have expired", "sign in again; what was done is not done twice"
     if code in _SKEWED:
