@@ -214,6 +214,14 @@ RULES: Final = MappingProxyType(
         ),
         **_rules(
             ("bytecode-failed", "A file made the interpreter crash or hang when it was compiled."),
+            (
+                "bytecode-other-python",
+                "Bytecode is for another Python; a warning, unless a module has nothing else.",
+            ),
+            (
+                "bytecode-stale",
+                "Bytecode is of another source than the one beside it; a warning, unless Python runs it all the same.",
+            ),
             waivable=True,
         ),
         # The layer
@@ -247,15 +255,7 @@ RULES: Final = MappingProxyType(
             ("mode-unreadable", "A file or folder is for its owner alone, which Lambda's user is not."),
             ("mode-not-executable", "A file in the layer's bin/ may not be executed; a warning."),
             ("boto3-mixed", "Of boto3 and all that it needs the layer has only a part; a warning."),
-            (
-                "bytecode-other-python",
-                "Bytecode is for another Python; a warning, unless a module has nothing else.",
-            ),
             ("bytecode-without-source", "Bytecode has no source beside it, or lies beside it; a warning."),
-            (
-                "bytecode-stale",
-                "Bytecode is of another source than the one beside it; a warning, unless Python runs it all the same.",
-            ),
             ("bytecode-by-date", "Bytecode goes by the date of its source, which need not survive; a warning."),
         ),
         **_rules(

@@ -8,7 +8,7 @@ PROMISED = """
 archive-descriptor archive-directory archive-encrypted archive-end archive-flags archive-inside archive-local-header
 archive-members archive-method archive-overlap archive-surplus-bytes archive-too-large archive-unlisted-member
 archive-zip64 bad-index-url bad-lock bad-requirement bad-script bad-waiver boto3-mixed broken-promise
-bytecode-by-date bytecode-failed+ bytecode-other-python bytecode-stale bytecode-unknown bytecode-without-source
+bytecode-by-date bytecode-failed+ bytecode-other-python+ bytecode-stale+ bytecode-unknown bytecode-without-source
 case-conflict conflict data-collision data-dist-info data-name data-scheme data-several deprecated-runtime
 disk-failed dist-info-missing dist-info-name dist-info-several editable editable-install+ entry-point-climbs
 entry-points-encoding extension-name+ file-and-folder file-failed file-refused file-twice file-unreachable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import posixpath
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -10,6 +9,7 @@ from typing import Final, NamedTuple
 from lambda_wheels.targets import Target
 from lambda_wheels.targets.layer_paths import paths_of
 from lambda_wheels.wheels.native import Native
+from lambda_wheels.wheels.pyc import Pyc
 
 
 class HeldFile(NamedTuple):
@@ -20,31 +20,6 @@ class HeldFile(NamedTuple):
     """The bits that say who may do what; None where the zip does not say."""
     sha256: str
     """Hexadecimal."""
-
-
-class PycKind(enum.Enum):
-    """How Python knows whether bytecode is that of a source (PEP 552)."""
-
-    DATE = enum.auto()
-    """By the source's date and size."""
-    CHECKED = enum.auto()
-    """By a hash of the source, which is compared."""
-    UNCHECKED = enum.auto()
-    """By a hash of the source, which is not compared: what is there is run."""
-
-
-class Pyc(NamedTuple):
-    """A file of bytecode."""
-
-    path: str
-    size: int
-    python: tuple[int, int] | None
-    """The Python that it is for; None where that is not known, or the file is none of bytecode."""
-    kind: PycKind = PycKind.DATE
-    source: str | None = None
-    """The path of the source that it is to stand for, where the layer has that."""
-    matches: bool | None = None
-    """Whether it was compiled from that source, going by what it says; None where that is not known."""
 
 
 class Held(NamedTuple):

@@ -10,8 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from lambda_wheels.audit.held import Held, HeldFile, Pyc, PycKind, led
-from lambda_wheels.bytecode.pyc import HEADER, is_of, python_of
+from lambda_wheels.audit.held import Held, HeldFile, led
 from lambda_wheels.layers.manifest import is_manifest_path
 from lambda_wheels.layers.packed import Packed, PackedFolder, PackedZip
 from lambda_wheels.problems import Problem, Severity
@@ -20,6 +19,7 @@ from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.modes import check_modes
 from lambda_wheels.wheels.names import check_names
 from lambda_wheels.wheels.native import Native
+from lambda_wheels.wheels.pyc import HEADER, Pyc, Source, pyc_of, source_path
 
 _MOST_RECORDS: Final = 16 << 20
 """Bytes of all RECORDs together; those of 280 projects have 4 million."""
@@ -30,9 +30,6 @@ _LONGEST_LINK: Final = 4096
 _TEXT: Final = re.compile(
     r"(?:.*/)?[^/]+(?:\.dist-info/(?:METADATA|WHEEL|RECORD|direct_url\.json)|\.egg-info(?:/(?:PKG-INFO|requires\.txt))?)"
 )
-_PYCACHE: Final = re.compile(r"(?P<folder>(?:.*/)?)__pycache__/(?P<stem>[^/]+?)\.[\w-]+(?:\.opt-\w+)?\.pyc")
-"""Where bytecode stands beside its source (PEP 3147, PEP 488)."""
-_KINDS: Final = {0: PycKind.DATE, 1: PycKind.UNCHECKED, 3: PycKind.CHECKED}
 
 
 class Reading(NamedTuple):
@@ -146,24 +143,10 @@ def _mode(entry: DirectoryEntry, has_modes: bool) -> int | None:
 
 def _pyc(packed: Packed, path: str, header: bytes, files: Mapping[str, HeldFile]) -> Pyc:
     """What a file of bytecode says of itself, and whether it is of its source."""
-    size = files[path].size
-    python = python_of(header)
-    beside = _PYCACHE.fullmatch(path)
-    source = f"{beside['folder']}{beside['stem']}.py" if beside else path.removesuffix("c")
-    if source not in files:
-        return Pyc(path, size, python)
-    if python is None:
-        return Pyc(path, size, None, source=source)
-    _, _, flags, known_by = HEADER.unpack(header)
-    kind = _KINDS.get(flags, PycKind.CHECKED)
-    if kind is PycKind.DATE:
-        date = packed.date(source)
-        matches: bool | None = int.from_bytes(known_by[4:], "little") == files[source].size & 0xFFFFFFFF
-        if matches and date is not None:
-            matches = int.from_bytes(known_by[:4], "little") == date & 0xFFFFFFFF
-    else:
-        matches = is_of(header, packed.content(source))
-    return Pyc(path, size, python, kind, source, matches)
+    source = source_path(path)
+    known = source in files
+    of = Source(source, files[source].size, lambda: packed.content(source), packed.date(source)) if known else None
+    return pyc_of(path, files[path].size, header, of)
 
 
 def _follow(links: Mapping[str, str], files: dict[str, HeldFile], natives: list[Native]) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from lambda_wheels.audit.held import PycKind
 from lambda_wheels.errors import WheelError
 from lambda_wheels.layers import Contents, packed, reading, write_folder, write_zip
 from lambda_wheels.layers.reading import Reading, read_layer
+from lambda_wheels.wheels.pyc import PycKind
 from tests.forged_zip import Entry, forge
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links, pipes and modes are not so there")

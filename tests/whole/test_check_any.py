@@ -19,6 +19,7 @@ from lambda_wheels.layers.manifest import Manifest
 from lambda_wheels.layers.reading import read_layer
 from lambda_wheels.wheels import read_wheel
 from lambda_wheels.wheels.names import check_names
+from lambda_wheels.wheels.pyc import HEADER
 from tests.audit.held_layers import installed, said
 from tests.loopback import TARGET, Build, left_behind, snapshot
 from tests.wheel_defects import DEFECTS
@@ -84,6 +85,28 @@ def test_our_own_for_two_runtimes(build: Build, served: Path, out: Path) -> None
         ("missing-requirement", "error"),
         ("not-on-path", "warning"),
     ]
+
+
+@pytest.mark.pip
+@pytest.mark.parametrize(
+    ("rule", "files"),
+    [
+        ("bytecode-other-python", {"demo.pyc": HEADER.pack(3531, b"\r\n", 0, bytes(8))}),
+        (
+            "bytecode-stale",
+            {"demo.py": "", "__pycache__/demo.cpython-313.pyc": HEADER.pack(3571, b"\r\n", 1, bytes(8))},
+        ),
+    ],
+)
+def test_bytecode_of_a_wheel(rule: str, files: dict[str, bytes | str], build: Build, served: Path, out: Path) -> None:
+    """A build refuses what a check of its layer would, by the same name; what was allowed is then allowed in both."""
+    make_wheel(served, "demo", files=files)
+    with pytest.raises(WheelError) as caught:
+        build("demo", output=out / "layer.zip")
+    assert [problem.rule for problem in caught.value.problems] == [rule]
+    build("demo", output=out / "layer.zip", allow=[f"{rule}:demo"])
+    assert check(out / "layer.zip") == [(rule, "warning")]
+    assert left_behind(out) == []
 
 
 LAYERS: dict[str, tuple[dict[str, bytes], list[tuple[str, str]]]] = {
