@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from packaging.tags import Tag
 
@@ -14,6 +15,9 @@ from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
 from lambda_wheels.wheels.layout import landing
 from lambda_wheels.wheels.native import Elf, Format, Native
+
+_TAGGED: Final = re.compile(r"\.(?:cpython|pypy|graalpy)[\w-]*\.so$", re.ASCII)
+"""The end of the name of an extension module that says for which interpreter it is (PEP 3149)."""
 
 
 class Placed(NamedTuple):
@@ -53,6 +57,12 @@ def placed(wheel: Wheel, folder: str = "python/", *, scripts: bool = False) -> I
 def fits(elf: Elf, target: Target) -> bool:
     """Whether the machine is the target's."""
     return (elf.machine, elf.bits, elf.little_endian) == (target.machine, 64, True)
+
+
+def foreign_suffix(path: str, target: Target) -> str | None:
+    """What says that an extension module is for another Python or machine, so that the target's never looks at it."""
+    tagged = _TAGGED.search(path)
+    return tagged[0] if tagged and tagged[0] not in target.extension_suffixes else None
 
 
 def found(
