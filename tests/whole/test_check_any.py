@@ -57,6 +57,17 @@ def stopped(path: Path, **options: Any) -> tuple[int, str]:
     return caught.value.exit_code, str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "surplus",
+    [{"wheels": "x.whl"}, {"lib": Path("x.so")}, {"lib": iter(["x.so"])}, {"bytecode_python": "x"}],
+    ids=["wheel", "library", "libraries", "compiler"],
+)
+def test_without_a_lock(surplus: dict[str, Any], tmp_path: Path) -> None:
+    """What a layer is made of again is refused where there is nothing to compare it with."""
+    code, said = stopped(tmp_path, **surplus)
+    assert (code, "has a place beside a lock only" in said) == (2, True)
+
+
 @pytest.mark.pip
 def test_our_own(build: Build, served: Path, out: Path) -> None:
     """Nothing is found in what we built, as a zip and as a folder, with scripts; it says itself for what it is."""
