@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -26,11 +25,13 @@ class Held(NamedTuple):
     """Everything that a layer holds. Paths are below ``/opt``, with ``/``."""
 
     files: Mapping[str, HeldFile]
-    """Links to files of the layer as well, as what they lead to."""
+    """What is there by way of links as well."""
     folders: Mapping[str, int | None]
     """Each folder that is known by itself, with its mode."""
     links: Mapping[str, str]
     """Symbolic links, with what they say."""
+    linked: Mapping[str, str]
+    """Those of the files that are there by way of a link, with the paths that they have without."""
     texts: Mapping[str, bytes]
     """The contents of the files that say what a layer is: those of distributions, and our manifest."""
     pycs: tuple[Pyc, ...]
@@ -47,9 +48,3 @@ def site_folders(target: Target) -> tuple[str, str]:
     """Where the Python of ``target`` looks for modules in a layer, in its order."""
     own, shared = paths_of(target.python_version)
     return f"{own}/", f"{shared}/"
-
-
-def led(link: str, to: str) -> str:
-    """Where a link leads, below ``/opt``; a path that begins with ``../`` where it leads out of that."""
-    path = posixpath.normpath(posixpath.join("/opt", posixpath.dirname(link), to))
-    return posixpath.relpath(path, "/opt")

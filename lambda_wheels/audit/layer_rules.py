@@ -8,7 +8,7 @@ from typing import Final
 
 from packaging.utils import NormalizedName
 
-from lambda_wheels.audit import distribution_rules, permissions, records, requirements, structure
+from lambda_wheels.audit import distribution_rules, links, permissions, records, requirements, structure
 from lambda_wheels.audit.held import Held
 from lambda_wheels.audit.natives import audit_natives
 from lambda_wheels.audit.stale_bytecode import useless_bytecode, wrong_bytecode
@@ -17,7 +17,7 @@ from lambda_wheels.problems import Problem
 from lambda_wheels.wheels.pyc import Pyc
 
 _OF_A_TREE: Final[Sequence[Callable[[Held], Iterable[Problem]]]] = (
-    permissions.links,
+    links.links,
     permissions.unreadable,
     permissions.not_executable,
 )

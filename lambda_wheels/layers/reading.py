@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from lambda_wheels.audit.held import Held, HeldFile, led
+from lambda_wheels.audit.held import Held, HeldFile
+from lambda_wheels.layers.linked import linked_files
 from lambda_wheels.layers.manifest import is_manifest_path
 from lambda_wheels.layers.packed import Packed, PackedFolder, PackedZip
 from lambda_wheels.problems import Problem, Severity
@@ -69,11 +70,15 @@ def read_layer(layer: Path, on_read: Callable[[int], None] = lambda _: None) -> 
     texts = {name: start for name, start in read.starts.items() if name in files and not name.endswith(".pyc")}
     pycs = [_pyc(packed, name, read.starts[name], files) for name in files if name.endswith(".pyc")]
     natives = [native for native in read.natives if native.path in files]
-    _follow(links, files, natives)
+    linked = linked_files(links, files)
+    files |= {path: files[real] for path, real in linked.items()}
+    texts |= _linked_texts(texts, linked)
+    natives += _linked_natives(natives, linked)
     held = Held(
         files=files,
         folders={entry.path: _mode(entry, has_modes) for entry in entries if entry.is_folder},
         links=links,
+        linked=linked,
         texts=texts,
         pycs=tuple(pycs),
         natives=tuple(natives),
@@ -149,16 +154,17 @@ def _pyc(packed: Packed, path: str, header: bytes, files: Mapping[str, HeldFile]
     return pyc_of(path, files[path].size, header, of)
 
 
-def _follow(links: Mapping[str, str], files: dict[str, HeldFile], natives: list[Native]) -> None:
-    """Add the links that lead to a file of the layer, as that file."""
+def _linked_texts(texts: Mapping[str, bytes], linked: Mapping[str, str]) -> dict[str, bytes]:
+    """The texts that are there by way of links, as far as they are not too many."""
+    found: dict[str, bytes] = {}
+    left = _MOST_TEXT
+    for path, real in linked.items():
+        if real in texts and len(texts[real]) <= left:
+            found[path] = texts[real]
+            left -= len(texts[real])
+    return found
+
+
+def _linked_natives(natives: Iterable[Native], linked: Mapping[str, str]) -> list[Native]:
     by_path = {native.path: native for native in natives}
-    for link in links:
-        path = link
-        for _ in range(40):  # as many links as Linux follows
-            path = led(path, links[path])
-            if path not in links:
-                break
-        if path in files:
-            files[link] = files[path]
-            if path in by_path:
-                natives.append(by_path[path]._replace(path=link))
+    return [by_path[real]._replace(path=path) for path, real in linked.items() if real in by_path]

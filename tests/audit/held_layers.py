@@ -37,6 +37,7 @@ def held(
         },
         folders=folders or {},
         links=links or {},
+        linked={},
         texts={path: content for path, content in contents.items() if "-info" in path},
         pycs=tuple(pycs),
         natives=tuple(natives),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 import zipfile
@@ -21,6 +22,7 @@ from lambda_wheels.wheels import read_wheel
 from lambda_wheels.wheels.names import check_names
 from lambda_wheels.wheels.pyc import HEADER
 from tests.audit.held_layers import installed, said
+from tests.forged_zip import Entry, forge
 from tests.loopback import TARGET, Build, left_behind, snapshot
 from tests.wheel_defects import DEFECTS
 from tests.wheel_factory import make_wheel
@@ -118,6 +120,49 @@ def test_bytecode_of_a_wheel(rule: str, files: dict[str, bytes | str], build: Bu
     build("demo", output=out / "layer.zip", allow=[f"{rule}:demo"])
     assert check(out / "layer.zip") == [(rule, "warning")]
     assert left_behind(out) == []
+
+
+@posix
+def test_linked_folders(tmp_path: Path) -> None:
+    """A package that is a link is found as Python finds it; what it leads to is there once, and nowhere else."""
+    files = installed("demo", folder="store/", files={"store/demo/__init__.py": b"", "store/demo/x.py": b""})
+    layer = laid_out(tmp_path / "layer", files)
+    (layer / "python").mkdir()
+    for name in ("demo", "demo-1.0.dist-info"):
+        (layer / "python" / name).symlink_to(f"../store/{name}")
+    assert check(layer) == []
+    (layer / "python" / "demo-1.0.dist-info").unlink()
+    (layer / "python" / "demo").unlink()
+    assert check(layer) == [("not-on-path", "error")]
+    (layer / "store" / "again").symlink_to("demo")
+    assert check(layer) == [("not-on-path", "error")]
+
+
+@posix
+def test_linked_environment(tmp_path: Path) -> None:
+    """A virtual environment is told of once, though its ``lib64`` is its ``lib``."""
+    there = "env/lib/python3.13/site-packages/"
+    files = installed("demo", folder=there, files={f"{there}demo.py": b""})
+    layer = laid_out(tmp_path / "layer", {**files, "env/pyvenv.cfg": b"", "python/other.py": b""})
+    before = lambda_wheels.check(layer, **TARGET)
+    assert [problem.rule for problem in before] == ["not-on-path", "virtual-environment"]
+    (layer / "env" / "lib64").symlink_to("lib")
+    assert lambda_wheels.check(layer, **TARGET) == before
+
+
+@posix
+def test_links_in_a_circle(tmp_path: Path) -> None:
+    """Links that lead over each other to nothing are one warning, in a folder and in a zip."""
+    layer = laid_out(tmp_path / "layer", {"python/demo.py": b""})
+    for link, to in {"a": "b", "b": "a", "x": "x"}.items():
+        (layer / "python" / link).symlink_to(to)
+    [problem] = lambda_wheels.check(layer, **TARGET)
+    assert (problem.rule, problem.severity, problem.member) == ("link-leads-out", Severity.WARNING, "python/a")
+    assert problem.message.endswith(" (and 2 other files)")
+    mode = stat.S_IFLNK | 0o777
+    entries = [Entry(name=f"python/{name}".encode(), content=to, mode=mode) for name, to in (("a", b"b"), ("b", b"a"))]
+    (tmp_path / "layer.zip").write_bytes(forge([Entry(name=b"python/demo.py"), *entries]))
+    assert check(tmp_path / "layer.zip") == [("link-leads-out", "warning")]
 
 
 LAYERS: dict[str, tuple[dict[str, bytes], list[tuple[str, str]]]] = {
