@@ -191,7 +191,10 @@ RULES: Final = MappingProxyType(
         # The machine code
         **_rules(("not-a-library", "A file that is to be brought along is not a shared object for Linux.")),
         **_rules(
-            ("native-in-any", "A wheel claims to fit any platform, and holds a library of one."),
+            (
+                "native-in-any",
+                "A wheel claims to fit any platform, and holds a library of one; a program is a warning.",
+            ),
             ("foreign-binary", "A library is for another system than Linux; beside those for Linux a warning."),
             ("wrong-machine", "A file is for another machine than the target's; a warning where its name says so."),
             ("native-damaged", "The loader would refuse a library: it is cut off, forged, or something else."),

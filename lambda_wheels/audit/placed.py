@@ -111,20 +111,24 @@ def chooses(places: Sequence[Placed]) -> bool:
 def in_any(tags: Iterable[Tag], places: Sequence[Placed], *, chosen: bool) -> Iterator[Problem]:
     """What claims to fit any platform has no machine code that would be loaded; one file of it shows that it has.
 
+    A program is a warning, unless there are programs for several machines, of which the wheel then chooses.
+
     :param chosen: whether the wheel :func:`chooses`, for which it is a warning.
     """
     if any(tag.platform != "any" for tag in tags):
         return
-    for place in places:
-        if place.native.is_loaded and place.native.elf is not None:
-            yield found(
-                "native-in-any",
-                place,
-                "the wheel claims to fit any platform, and this file is machine code",
-                "take a wheel that was built for the target, or report it to the project",
-                severity=Severity.WARNING if chosen else None,
-            )
-            return
+    shown = [place for place in places if place.native.is_loaded and place.native.elf is not None]
+    if not shown:
+        programs = {place: elf.machine for place in places if (elf := place.native.elf) is not None and not elf.damage}
+        shown = [*programs] if len({*programs.values()}) == 1 else []
+    if shown:
+        yield found(
+            "native-in-any",
+            shown[0],
+            "the wheel claims to fit any platform, and this file is machine code",
+            "take a wheel that was built for the target, or report it to the project",
+            severity=Severity.WARNING if chosen else None,
+        )
 
 
 def by_owner(places: Iterable[Placed]) -> dict[str, list[Placed]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -105,6 +105,27 @@ CORE = HEADER.pack(3571, b"\r\n", 0, bytes(8))
 """The beginning of bytecode of Python 3.13."""
 UNCHECKED = HEADER.pack(3571, b"\r\n", 1, bytes(8))
 """That of some other source than those below, which Python does not compare."""
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({"bin/x": factory.elf(machine="aarch64")}, [("warning", "bin/x")], id="a program"),
+        pytest.param({"bin/x": factory.elf()}, [("warning", "bin/x")], id="for whatever machine"),
+        pytest.param({"bin/a": factory.elf(), "bin/b": factory.elf()}, [("warning", "bin/a")], id="said once"),
+        pytest.param({"bin/a": factory.elf(), "x.so": factory.elf()}, [("error", "x.so")], id="beside a library"),
+        pytest.param({"bin/a": factory.elf(), "bin/b": factory.elf(machine="aarch64")}, [], id="for several machines"),
+        pytest.param({"bin/x.exe": factory.PE, "bin/x": factory.MACH_O}, [], id="for other systems"),
+        pytest.param({"bin/x": factory.elf()[:70]}, [], id="damaged"),
+        pytest.param({"bin/x": "#!/bin/sh"}, [], id="a script"),
+    ],
+)
+def test_programs_in_any(files: Mapping[str, bytes | str], expected: Sequence[tuple[str, str]], tmp_path: Path) -> None:
+    """A wheel for any platform has no program of one machine alone; nothing is started by an import: a warning."""
+    modes = dict.fromkeys(files, 0o100755)
+    problems = audit_wheel(read_wheel(make_wheel(tmp_path, files=files, modes=modes)), ARM)
+    assert [(str(problem.severity), problem.member) for problem in problems] == expected
+    assert {problem.rule for problem in problems} <= {"native-in-any"}
 
 
 @pytest.mark.parametrize(
