@@ -27,7 +27,8 @@ output-not-ours output-refused path-conflict+ pip-failed pip-refused pip-timeout
 project-twice+ pth-file+ record-digest+ record-duplicate-row+ record-encoding record-hash+ record-missing
 record-missing-row+ record-row+ record-size+ record-surplus-row+ requires-python resolution-too-deep
 several-runtimes shadows-stdlib+ site-customization+ store-damaged store-failed store-not-writable string-for-path
-system-files too-large too-many-files too-new unknown-architecture unknown-file-kind unknown-runtime url-credentials
+system-files too-large too-many-files too-new unknown-architecture unknown-extra+ unknown-file-kind unknown-runtime
+url-credentials
 variable virtual-environment wheel-build+ wheel-changed wheel-file-encoding wheel-file-missing wheel-filename
 wheel-metadata wheel-purelib+ wheel-tags+ wheel-unreadable wheel-version wrong-closure wrong-environment
 wrong-machine+ wrong-tag wrong-version+ yanked+
