@@ -16,7 +16,7 @@ from lambda_wheels.wheels import Wheel
 from lambda_wheels.wheels.layout import landing
 from lambda_wheels.wheels.native import Elf, Format, Native
 
-_TAGGED: Final = re.compile(r"\.(?:cpython|pypy|graalpy)[\w-]*\.so$", re.ASCII)
+_TAGGED: Final = r"(?a)\.(?:cpython|pypy|graalpy)[\w-]*\.so$"  # compiled when it is needed
 """The end of the name of an extension module that says for which interpreter it is (PEP 3149)."""
 
 
@@ -61,7 +61,7 @@ def fits(elf: Elf, target: Target) -> bool:
 
 def foreign_suffix(path: str, target: Target) -> str | None:
     """What says that an extension module is for another Python or machine, so that the target's never looks at it."""
-    tagged = _TAGGED.search(path)
+    tagged = re.search(_TAGGED, path)
     return tagged[0] if tagged and tagged[0] not in target.extension_suffixes else None
 
 

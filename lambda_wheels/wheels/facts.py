@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
@@ -11,8 +11,10 @@ from packaging.version import Version
 
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.wheels.native import Elf, Format, Native
-from lambda_wheels.wheels.pyc import Pyc, PycKind
 from lambda_wheels.wheels.wheel import Member, Wheel
+
+if TYPE_CHECKING:
+    from lambda_wheels.wheels.pyc import Pyc
 
 _MEMBER_TYPES = (str, int, int, int, int, int, bool, str)
 _ELF_TYPES = (str, int, bool, str, list, list, list, list, str)
@@ -100,6 +102,8 @@ def _pyc_as_json(pyc: Pyc) -> list[object]:
 
 
 def _pyc(row: list[Any]) -> Pyc:
+    from lambda_wheels.wheels.pyc import Pyc, PycKind  # here since most wheels have none
+
     path, size, python, kind, source, matches = row
     if matches is not None and type(matches) is not bool:
         raise TypeError(row)

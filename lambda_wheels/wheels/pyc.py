@@ -16,7 +16,9 @@ from typing import Final, NamedTuple
 HEADER: Final = struct.Struct("<H2sI8s")
 """Magic number, CR LF, flags, and what the source is known by: date and size, or a hash."""
 
-_PYCACHE: Final = re.compile(r"(?P<folder>(?:.*/)?)__pycache__/(?P<stem>[^/]+?)\.[\w-]+(?:\.opt-\w+)?\.pyc")
+_PYCACHE: Final = (  # compiled when it is needed
+    r"(?P<folder>(?:.*/)?)__pycache__/(?P<stem>[^/]+?)\.[\w-]+(?:\.opt-\w+)?\.pyc"
+)
 """Where bytecode stands beside its source (PEP 3147, PEP 488)."""
 
 _BEFORE: Final = {(3, 8): range(3400, 3420), (3, 9): range(3420, 3430), (3, 10): range(3430, 3450)}
@@ -68,7 +70,7 @@ class Source(NamedTuple):
 
 def source_path(path: str) -> str:
     """Where the source of the bytecode at ``path`` would be."""
-    beside = _PYCACHE.fullmatch(path)
+    beside = re.fullmatch(_PYCACHE, path)
     return f"{beside['folder']}{beside['stem']}.py" if beside else path.removesuffix("c")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
@@ -11,7 +11,9 @@ from packaging.version import Version
 
 from lambda_wheels.problems import Problem
 from lambda_wheels.wheels.native import Native
-from lambda_wheels.wheels.pyc import Pyc
+
+if TYPE_CHECKING:
+    from lambda_wheels.wheels.pyc import Pyc
 
 
 class Member(NamedTuple):  # a named tuple because a build makes thousands: four times as fast
