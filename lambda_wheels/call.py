@@ -110,12 +110,21 @@ def understood(
     )
 
 
-def layer_targets(runtime: str | Iterable[str], architecture: str) -> tuple[Target, ...]:
+def layer_targets(runtime: str | Iterable[str], architecture: str | Iterable[str]) -> tuple[Target, ...]:
     """What a layer is to be for: each runtime, on the one architecture; or, for ``auto``, on each that it may be.
 
-    :raises UsageError: one is not Lambda's, or none was named.
+    :raises UsageError: one is not Lambda's, or none was named, or several architectures.
     """
-    return every_target(runtime, _PREFERRED if architecture == AUTO else [architecture])
+    architectures = _listed(architecture)
+    if len(architectures) > 1:
+        raise UsageError(
+            Problem(
+                rule="unknown-architecture",
+                message=f"{' and '.join(map(repr, architectures))} were named, and this is done for one architecture",
+                hint="name one, or auto: arm64 if all of it exists there, else x86_64",
+            )
+        )
+    return every_target(runtime, _PREFERRED if architectures == [AUTO] else architectures)
 
 
 def by_preference(targets: Iterable[Target]) -> list[tuple[Target, ...]]:

@@ -56,7 +56,7 @@ def check(
     :param architecture: ``arm64``, ``x86_64``, or both.
     :param lock: a ``pylock.toml``.
     :param wheels: those that were given beside the lock; one may stand without a list.
-    :param lib: the libraries that were brought along when the layer was built.
+    :param lib: the libraries that were brought along when the layer was built, beside the lock.
     :param bytecode_python: the interpreter that compiles, where a layer that is compared has bytecode; else one is
         looked for. It has to be of the same full version as the one that compiled it.
     :param imports: import every module as well, which takes an interpreter of the target's Python.
@@ -111,21 +111,18 @@ def checked(
 ) -> Checked:
     """As :func:`check`, and what was looked at."""
     with _on_disk(layer, session, progress) as (path, named):
-        beside = [wheels] if isinstance(wheels, str | Path) else list(wheels)
+        beside, libraries = _listed(wheels), _listed(lib)
         allowed = Waivers.read(allow).allowed
         targets = _targets(runtime, architecture)
         found: list[Problem] = []
         if lock is not None:
             from lambda_wheels.comparing import Given, compare  # here, as it brings along all that makes layers
 
-            given = Given(_named(lock, "lock"), tuple(map(Path, beside)), lib, bytecode_python)
+            given = Given(_named(lock, "lock"), tuple(map(Path, beside)), libraries, bytecode_python)
             found += compare(path, given, progress, options)
-        elif beside:
-            raise UsageError(
-                Problem(
-                    rule="unknown-file-kind", message=f"{beside[0]} has a place beside a lock only", hint="give --lock"
-                )
-            )
+        elif surplus := [*beside, *libraries, *_listed(bytecode_python or ())]:
+            message = f"{surplus[0]} has a place beside a lock only"
+            raise UsageError(Problem(rule="unknown-file-kind", message=message, hint="give --lock"))
         imports = imports or python is not None or root is not None
         looked = look(path, targets, progress, named) if lock is None or targets or imports else Looked()
         found += looked.problems
@@ -150,6 +147,11 @@ def _on_disk(layer: str | Path, session: Any, progress: Progress) -> Iterator[tu
             yield path, named
     else:
         yield _named(layer, "layer"), ()
+
+
+def _listed(paths: str | Path | Iterable[str | Path]) -> list[str | Path]:
+    """The paths; one may stand without a list."""
+    return [paths] if isinstance(paths, str | Path) else list(paths)
 
 
 def _targets(runtime: str | Iterable[str] | None, architecture: str | Iterable[str] | None) -> tuple[Target, ...]:

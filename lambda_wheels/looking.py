@@ -153,9 +153,10 @@ def _limits(held: Held, views: Iterable[View]) -> list[Problem]:
         owners |= view.installation.owners
     sizes: Counter[NormalizedName] = Counter()
     for path, file in held.files.items():
-        if path not in held.links:
+        if path not in held.linked:
             sizes[owners.get(path) or NormalizedName("/".join(path.split("/")[:2]))] += file.size
-    return check_limits(len(held.files), sizes.total(), held.zip_size or 0, sizes)
+    count = len(held.files) - len(held.linked) + len(held.links)
+    return check_limits(count, sizes.total(), held.zip_size or 0, sizes)
 
 
 def _no_target(path: Path) -> UsageError:

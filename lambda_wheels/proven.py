@@ -17,6 +17,7 @@ from lambda_wheels.layers import Home, View, homes
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.progress import Onward, Progress, Told
 from lambda_wheels.resolution import Found, Resolution, fetch, find
+from lambda_wheels.resolution.extras import unknown_extras
 from lambda_wheels.store import Store, StoredWheel, open_store
 from lambda_wheels.targets import RUNTIMES, Target
 from lambda_wheels.waivers import Verdict
@@ -150,6 +151,7 @@ def judged(call: Call, resolution: Resolution, where: Iterable[Home], found: tup
         *_deprecated(target, datetime.date.today()),
         *found,
         *resolution.problems,
+        *unknown_extras(resolution.asked or (), (home.stored.wheel for home in own), target),
         *(
             problem
             for home in own

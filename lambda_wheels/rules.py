@@ -77,6 +77,7 @@ RULES: Final = MappingProxyType(
         ),
         **_rules(
             ("yanked", "A chosen release was withdrawn by its authors; a warning."),
+            ("unknown-extra", "A project does not have an extra that was asked for; a warning."),
             ("held-back", "No newer release fits the target, so that an older one was taken; a warning."),
             waivable=True,
         ),
@@ -191,7 +192,10 @@ RULES: Final = MappingProxyType(
         # The machine code
         **_rules(("not-a-library", "A file that is to be brought along is not a shared object for Linux.")),
         **_rules(
-            ("native-in-any", "A wheel claims to fit any platform, and holds a library of one."),
+            (
+                "native-in-any",
+                "A wheel claims to fit any platform, and holds a library of one; a program is a warning.",
+            ),
             ("foreign-binary", "A library is for another system than Linux; beside those for Linux a warning."),
             ("wrong-machine", "A file is for another machine than the target's; a warning where its name says so."),
             ("native-damaged", "The loader would refuse a library: it is cut off, forged, or something else."),
@@ -214,6 +218,14 @@ RULES: Final = MappingProxyType(
         ),
         **_rules(
             ("bytecode-failed", "A file made the interpreter crash or hang when it was compiled."),
+            (
+                "bytecode-other-python",
+                "Bytecode is for another Python; a warning, unless a module has nothing else.",
+            ),
+            (
+                "bytecode-stale",
+                "Bytecode is of another source than the one beside it; a warning, unless Python runs it all the same.",
+            ),
             waivable=True,
         ),
         # The layer
@@ -247,15 +259,7 @@ RULES: Final = MappingProxyType(
             ("mode-unreadable", "A file or folder is for its owner alone, which Lambda's user is not."),
             ("mode-not-executable", "A file in the layer's bin/ may not be executed; a warning."),
             ("boto3-mixed", "Of boto3 and all that it needs the layer has only a part; a warning."),
-            (
-                "bytecode-other-python",
-                "Bytecode is for another Python; a warning, unless a module has nothing else.",
-            ),
             ("bytecode-without-source", "Bytecode has no source beside it, or lies beside it; a warning."),
-            (
-                "bytecode-stale",
-                "Bytecode is of another source than the one beside it; a warning, unless Python runs it all the same.",
-            ),
             ("bytecode-by-date", "Bytecode goes by the date of its source, which need not survive; a warning."),
         ),
         **_rules(

@@ -10,7 +10,7 @@ archive-members archive-method archive-overlap archive-surplus-bytes archive-too
 archive-zip64 aws-credentials aws-denied aws-differs aws-failed aws-refused aws-throttled aws-unreachable bad-arn
 bad-description bad-index-url bad-keep bad-layer-name bad-lock bad-position bad-requirement bad-script bad-share
 bad-waiver boto3-mixed broken-promise bucket-needed bucket-unusable bytecode-by-date bytecode-failed+
-bytecode-other-python bytecode-stale bytecode-unknown bytecode-without-source case-conflict changed-meanwhile
+bytecode-other-python+ bytecode-stale+ bytecode-unknown bytecode-without-source case-conflict changed-meanwhile
 code-storage-full conflict data-collision data-dist-info data-name data-scheme data-several deprecated-runtime
 disk-failed dist-info-missing dist-info-name dist-info-several editable editable-install+ entry-point-climbs
 entry-points-encoding extension-name+ file-and-folder file-failed file-refused file-twice file-unreachable
@@ -30,10 +30,10 @@ output-refused path-conflict+ pip-failed pip-refused pip-timeout pip-unusable pr
 record-digest+ record-duplicate-row+ record-encoding record-hash+ record-missing record-missing-row+ record-row+
 record-size+ record-surplus-row+ requires-python resolution-too-deep several-runtimes shadows-stdlib+ shared-wider
 site-customization+ size-unknown store-damaged store-failed store-not-writable string-for-path system-files too-large
-too-many-files too-many-layers too-new unknown-architecture unknown-file-kind unknown-runtime update-failed
-url-credentials variable virtual-environment wheel-build+ wheel-changed wheel-file-encoding wheel-file-missing
-wheel-filename wheel-metadata wheel-purelib+ wheel-tags+ wheel-unreadable wheel-version wrong-closure
-wrong-environment wrong-machine+ wrong-tag wrong-version+ yanked+
+too-many-files too-many-layers too-new unknown-architecture unknown-extra+ unknown-file-kind unknown-runtime
+update-failed url-credentials variable virtual-environment wheel-build+ wheel-changed wheel-file-encoding
+wheel-file-missing wheel-filename wheel-metadata wheel-purelib+ wheel-tags+ wheel-unreadable wheel-version
+wrong-closure wrong-environment wrong-machine+ wrong-tag wrong-version+ yanked+
 """
 """Every name, and after a ``+`` those that can be waived: changed only with a CHANGELOG line and a version."""
 

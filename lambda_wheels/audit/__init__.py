@@ -2,6 +2,6 @@
 
 from lambda_wheels.audit.natives import audit_natives
 from lambda_wheels.audit.placed import Placed, placed
-from lambda_wheels.audit.wheel_rules import audit_wheel
+from lambda_wheels.audit.wheel_rules import audit_bytecode, audit_wheel
 
-__all__ = ["Placed", "audit_natives", "audit_wheel", "placed"]
+__all__ = ["Placed", "audit_bytecode", "audit_natives", "audit_wheel", "placed"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import enum
-import posixpath
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from lambda_wheels.targets import Target
 from lambda_wheels.targets.layer_paths import paths_of
 from lambda_wheels.wheels.native import Native
+from lambda_wheels.wheels.pyc import Pyc
 
 
 class HeldFile(NamedTuple):
@@ -22,40 +21,17 @@ class HeldFile(NamedTuple):
     """Hexadecimal."""
 
 
-class PycKind(enum.Enum):
-    """How Python knows whether bytecode is that of a source (PEP 552)."""
-
-    DATE = enum.auto()
-    """By the source's date and size."""
-    CHECKED = enum.auto()
-    """By a hash of the source, which is compared."""
-    UNCHECKED = enum.auto()
-    """By a hash of the source, which is not compared: what is there is run."""
-
-
-class Pyc(NamedTuple):
-    """A file of bytecode."""
-
-    path: str
-    size: int
-    python: tuple[int, int] | None
-    """The Python that it is for; None where that is not known, or the file is none of bytecode."""
-    kind: PycKind = PycKind.DATE
-    source: str | None = None
-    """The path of the source that it is to stand for, where the layer has that."""
-    matches: bool | None = None
-    """Whether it was compiled from that source, going by what it says; None where that is not known."""
-
-
 class Held(NamedTuple):
     """Everything that a layer holds. Paths are below ``/opt``, with ``/``."""
 
     files: Mapping[str, HeldFile]
-    """Links to files of the layer as well, as what they lead to."""
+    """What is there by way of links as well."""
     folders: Mapping[str, int | None]
     """Each folder that is known by itself, with its mode."""
     links: Mapping[str, str]
     """Symbolic links, with what they say."""
+    linked: Mapping[str, str]
+    """Those of the files that are there by way of a link, with the paths that they have without."""
     texts: Mapping[str, bytes]
     """The contents of the files that say what a layer is: those of distributions, and our manifest."""
     pycs: tuple[Pyc, ...]
@@ -72,9 +48,3 @@ def site_folders(target: Target) -> tuple[str, str]:
     """Where the Python of ``target`` looks for modules in a layer, in its order."""
     own, shared = paths_of(target.python_version)
     return f"{own}/", f"{shared}/"
-
-
-def led(link: str, to: str) -> str:
-    """Where a link leads, below ``/opt``; a path that begins with ``../`` where it leads out of that."""
-    path = posixpath.normpath(posixpath.join("/opt", posixpath.dirname(link), to))
-    return posixpath.relpath(path, "/opt")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
-from lambda_wheels.audit import distribution_rules, permissions, records, requirements, structure
+from packaging.utils import NormalizedName
+
+from lambda_wheels.audit import distribution_rules, links, permissions, records, requirements, structure
 from lambda_wheels.audit.held import Held
 from lambda_wheels.audit.natives import audit_natives
-from lambda_wheels.audit.stale_bytecode import stale_bytecode
+from lambda_wheels.audit.stale_bytecode import useless_bytecode, wrong_bytecode
 from lambda_wheels.audit.view import View
 from lambda_wheels.problems import Problem
+from lambda_wheels.wheels.pyc import Pyc
 
 _OF_A_TREE: Final[Sequence[Callable[[Held], Iterable[Problem]]]] = (
-    permissions.links,
+    links.links,
     permissions.unreadable,
     permissions.not_executable,
 )
@@ -42,5 +46,19 @@ def audit_layer(held: Held, views: Sequence[View]) -> list[Problem]:
         problems += view.installation.problems
         problems += (problem for rule in _OF_A_TARGET for problem in rule(view))
         problems += audit_natives(view.places, view.target)
-    problems += stale_bytecode(held, {view.target.python_version for view in views})
+    problems += _bytecode(held, views)
     return list(dict.fromkeys(problems))
+
+
+def _bytecode(held: Held, views: Sequence[View]) -> Iterator[Problem]:
+    """What is wrong with the bytecode, by the project that brings it; and what of all of it is of no use."""
+    pythons = {view.target.python_version for view in views}
+    owned: dict[NormalizedName | None, list[Pyc]] = {}
+    for pyc in held.pycs:
+        owner = next(
+            (view.installation.owners[pyc.path] for view in views if pyc.path in view.installation.owners), None
+        )
+        owned.setdefault(owner, []).append(pyc)
+    for owner, pycs in owned.items():
+        yield from (replace(problem, project=owner) for problem in wrong_bytecode(pycs, pythons))
+    yield from useless_bytecode(held.pycs, pythons)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lambda_wheels.audit.loader import Loaded, Loader, Missing
-from lambda_wheels.audit.placed import Placed, by_owner, chooses, found
+from lambda_wheels.audit.placed import Placed, by_owner, chooses, foreign_suffix, found
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels.native import split_version
@@ -27,7 +27,7 @@ _OPTIONAL: Final = {
 def audit_libraries(places: Sequence[Placed], target: Target) -> Iterator[Problem]:
     """What the loader of ``target`` would not find for any of the files, each once."""
     loader = Loader(places, target)
-    loaded = loader.load()
+    loaded = _seen(loader.load(), places, target)
     choosing = {owner for owner, mine in by_owner(places).items() if chooses(mine)}
     for place, problem in (*_missing(loader, loaded, target), *_versions(loader, loaded, target)):
         yield problem.as_warning() if place.owner in choosing else problem
@@ -40,6 +40,17 @@ def audit_libraries(places: Sequence[Placed], target: Target) -> Iterator[Proble
             severity=Severity.ERROR,
             others=len(loaded.unfollowed) - 1,
         )
+
+
+def _seen(loaded: Loaded, places: Sequence[Placed], target: Target) -> Loaded:
+    """The same without what files need that Python never looks at, being extension modules for others."""
+    unseen = {place.path for place in places if foreign_suffix(place.path, target)}
+    if not unseen:
+        return loaded
+    return loaded._replace(
+        missing=[missing for missing in loaded.missing if missing.place.path not in unseen],
+        from_image=[(place, library) for place, library in loaded.from_image if place.path not in unseen],
+    )
 
 
 def _missing(loader: Loader, loaded: Loaded, target: Target) -> Iterator[tuple[Placed, Problem]]:

@@ -6,13 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from lambda_wheels.audit.placed import Placed, by_owner, chooses, fits, found, together
+from lambda_wheels.audit.placed import Placed, by_owner, chooses, fits, foreign_suffix, found, together
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels.native import Elf, Format
-
-_TAGGED: Final = re.compile(r"\.(?:cpython|pypy|graalpy)[\w-]*\.so$", re.ASCII)
-"""The end of the name of an extension module that says for which interpreter it is (PEP 3149)."""
 
 _MACHINE_WORDS: Final = {
     "x86_64": r"x86_64|x86-64|amd64|x64",
@@ -112,10 +109,10 @@ def _damage(place: Placed, wheel: _Wheel, target: Target) -> Iterator[Problem]:
 
 def _extension_name(place: Placed, wheel: _Wheel, target: Target) -> Iterator[Problem]:
     """An extension module that is named for another Python is not seen; one for this Python may lie beside it."""
-    tagged = _TAGGED.search(place.path)
-    if tagged is None or tagged[0] in target.extension_suffixes:
+    tagged = foreign_suffix(place.path, target)
+    if tagged is None:
         return
-    module = place.path[: tagged.start()]
+    module = place.path.removesuffix(tagged)
     if not any(module + suffix in wheel.paths for suffix in target.extension_suffixes):
         yield found(
             "extension-name",

@@ -1,4 +1,4 @@
-"""Whether Lambda's user, who owns nothing of a layer, may read it; and where its links lead. (Pure.)
+"""Whether Lambda's user, who owns nothing of a layer, may read it. (Pure.)
 
 Source: AWS, "Troubleshoot deployment issues in Lambda": files need 0644, folders and programs 0755.
 """
@@ -9,10 +9,9 @@ import posixpath
 from collections.abc import Iterator
 from typing import Final
 
-from lambda_wheels.audit.held import Held, led
+from lambda_wheels.audit.held import Held
 from lambda_wheels.audit.placed import and_others
 from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.wheels.layout import folders_above
 
 _READ: Final = 0o004
 _EXECUTE: Final = 0o001
@@ -56,24 +55,3 @@ def not_executable(held: Held) -> Iterator[Problem]:
             message=f"it is on PATH in Lambda, and nobody may execute it{and_others(len(found) - 1)}",
             hint="chmod a+rx bin/*, and zip it again",
         )
-
-
-def links(held: Held) -> Iterator[Problem]:
-    """A link leads to something of the layer."""
-    folders = {folder for path in held.files for folder in folders_above(path)} | held.folders.keys()
-    for link, to in sorted(held.links.items()):
-        path = led(link, to)
-        if path == ".." or path.startswith("../"):
-            yield _link(link, f"it leads out of the layer, to {to}", Severity.ERROR)
-        elif path not in held.files and path not in folders and path != "." and not _is_linked(path, held):
-            yield _link(link, f"it leads nowhere, to {to}", Severity.WARNING)
-
-
-def _is_linked(path: str, held: Held) -> bool:
-    """Whether it, or a folder above it, is a link, which is followed nowhere here."""
-    return not held.links.keys().isdisjoint((path, *folders_above(path)))
-
-
-def _link(link: str, message: str, severity: Severity) -> Problem:
-    hint = "put the file itself there, or leave it out"
-    return Problem(rule="link-leads-out", severity=severity, member=link, message=message, hint=hint)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from packaging.tags import Tag
 
@@ -14,6 +15,9 @@ from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
 from lambda_wheels.wheels.layout import landing
 from lambda_wheels.wheels.native import Elf, Format, Native
+
+_TAGGED: Final = r"(?a)\.(?:cpython|pypy|graalpy)[\w-]*\.so$"  # compiled when it is needed
+"""The end of the name of an extension module that says for which interpreter it is (PEP 3149)."""
 
 
 class Placed(NamedTuple):
@@ -53,6 +57,12 @@ def placed(wheel: Wheel, folder: str = "python/", *, scripts: bool = False) -> I
 def fits(elf: Elf, target: Target) -> bool:
     """Whether the machine is the target's."""
     return (elf.machine, elf.bits, elf.little_endian) == (target.machine, 64, True)
+
+
+def foreign_suffix(path: str, target: Target) -> str | None:
+    """What says that an extension module is for another Python or machine, so that the target's never looks at it."""
+    tagged = re.search(_TAGGED, path)
+    return tagged[0] if tagged and tagged[0] not in target.extension_suffixes else None
 
 
 def found(
@@ -101,20 +111,24 @@ def chooses(places: Sequence[Placed]) -> bool:
 def in_any(tags: Iterable[Tag], places: Sequence[Placed], *, chosen: bool) -> Iterator[Problem]:
     """What claims to fit any platform has no machine code that would be loaded; one file of it shows that it has.
 
+    A program is a warning, unless there are programs for several machines, of which the wheel then chooses.
+
     :param chosen: whether the wheel :func:`chooses`, for which it is a warning.
     """
     if any(tag.platform != "any" for tag in tags):
         return
-    for place in places:
-        if place.native.is_loaded and place.native.elf is not None:
-            yield found(
-                "native-in-any",
-                place,
-                "the wheel claims to fit any platform, and this file is machine code",
-                "take a wheel that was built for the target, or report it to the project",
-                severity=Severity.WARNING if chosen else None,
-            )
-            return
+    shown = [place for place in places if place.native.is_loaded and place.native.elf is not None]
+    if not shown:
+        programs = {place: elf.machine for place in places if (elf := place.native.elf) is not None and not elf.damage}
+        shown = [*programs] if len({*programs.values()}) == 1 else []
+    if shown:
+        yield found(
+            "native-in-any",
+            shown[0],
+            "the wheel claims to fit any platform, and this file is machine code",
+            "take a wheel that was built for the target, or report it to the project",
+            severity=Severity.WARNING if chosen else None,
+        )
 
 
 def by_owner(places: Iterable[Placed]) -> dict[str, list[Placed]]:

@@ -9,46 +9,50 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
-from lambda_wheels.audit.held import SITE_PACKAGES, Held, Pyc, PycKind
+from lambda_wheels.audit.held import SITE_PACKAGES
 from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.wheels.pyc import Pyc, PycKind
 
 _ANEW: Final = (
     "leave it out (pip install --no-compile, PYTHONDONTWRITEBYTECODE=1), or build with lambda-wheels build --bytecode"
 )
 
 
-def stale_bytecode(held: Held, pythons: Collection[tuple[int, int]]) -> Iterator[Problem]:
-    """What is wrong with the bytecode of a layer that is for ``pythons``: one finding a kind, which names the first."""
-    cached = [pyc for pyc in held.pycs if _is_cached(pyc) and pyc.source is not None]
-    alone = [pyc for pyc in held.pycs if not _is_cached(pyc) and pyc.source is None]
-    runtimes = " and ".join(f"python{major}.{minor}" for major, minor in sorted(pythons))
+def wrong_bytecode(pycs: Iterable[Pyc], pythons: Collection[tuple[int, int]]) -> Iterator[Problem]:
+    """What keeps ``pythons`` from importing a module, or runs another than can be read; one finding a kind."""
+    pycs = list(pycs)
     yield from _found(
         "bytecode-other-python",
-        [pyc for pyc in alone if pyc.python not in pythons],
-        f"{runtimes} cannot import it, being for another Python, and there is no source of it",
-        "put the sources into the layer",
+        [pyc for pyc in pycs if not pyc.is_cached and pyc.source is None and pyc.python not in pythons],
+        f"{_runtimes(pythons)} cannot import it, being for another Python, and there is no source of it",
+        "take it with its sources, or compiled for that Python",
         Severity.ERROR,
     )
     yield from _found(
-        "bytecode-other-python",
-        [pyc for pyc in cached if pyc.python not in pythons and not _is_at_home(pyc)],
-        f"it is for another Python than {runtimes}",
-        _ANEW,
-    )
-    yield from _found(
-        "bytecode-without-source",
-        [pyc for pyc in held.pycs if _is_cached(pyc) is (pyc.source is None)],
-        "Python does not look at it: there is no source of it, or it lies where only bytecode without a source belongs",
-        _ANEW,
-    )
-    ours = [pyc for pyc in cached if pyc.python in pythons]
-    yield from _found(
         "bytecode-stale",
-        [pyc for pyc in ours if pyc.kind is PycKind.UNCHECKED and pyc.matches is False],
+        [pyc for pyc in _ours(pycs, pythons) if pyc.kind is PycKind.UNCHECKED and pyc.matches is False],
         "it is of another source than the one beside it, and is run without being compared (unchecked-hash)",
         _ANEW,
         Severity.ERROR,
     )
+
+
+def useless_bytecode(pycs: Iterable[Pyc], pythons: Collection[tuple[int, int]]) -> Iterator[Problem]:
+    """What ``pythons`` do not look at, or need not look at; one finding a kind, which names the first."""
+    pycs = list(pycs)
+    yield from _found(
+        "bytecode-other-python",
+        [pyc for pyc in _beside_source(pycs) if pyc.python not in pythons and not _is_at_home(pyc)],
+        f"it is for another Python than {_runtimes(pythons)}",
+        _ANEW,
+    )
+    yield from _found(
+        "bytecode-without-source",
+        [pyc for pyc in pycs if pyc.is_cached is (pyc.source is None)],
+        "Python does not look at it: there is no source of it, or it lies where only bytecode without a source belongs",
+        _ANEW,
+    )
+    ours = _ours(pycs, pythons)
     yield from _found(
         "bytecode-stale",
         [pyc for pyc in ours if pyc.kind is not PycKind.UNCHECKED and pyc.matches is False],
@@ -63,9 +67,17 @@ def stale_bytecode(held: Held, pythons: Collection[tuple[int, int]]) -> Iterator
     )
 
 
-def _is_cached(pyc: Pyc) -> bool:
-    """Whether it lies where bytecode does that has a source."""
-    return "/__pycache__/" in f"/{pyc.path}"
+def _beside_source(pycs: Iterable[Pyc]) -> list[Pyc]:
+    return [pyc for pyc in pycs if pyc.is_cached and pyc.source is not None]
+
+
+def _ours(pycs: Iterable[Pyc], pythons: Collection[tuple[int, int]]) -> list[Pyc]:
+    """What one of ``pythons`` looks at for the sake of its source."""
+    return [pyc for pyc in _beside_source(pycs) if pyc.python in pythons]
+
+
+def _runtimes(pythons: Collection[tuple[int, int]]) -> str:
+    return " and ".join(f"python{major}.{minor}" for major, minor in sorted(pythons))
 
 
 def _is_at_home(pyc: Pyc) -> bool:

@@ -114,13 +114,26 @@ def _modules(view: View) -> _Modules:
             modules.wrong.setdefault("", []).append(path)
         elif not path.endswith(".so"):  # which need not be a module
             modules.loose.append(path)
-    return modules
+    return _without_links(modules, view) if view.held.linked else modules
+
+
+def _without_links(modules: _Modules, view: View) -> _Modules:
+    """The same, where what lies elsewhere is each file once, and none that a link makes Python find."""
+    linked = view.held.linked
+    reached = {linked[path] for path in modules.found if path in linked}.union(linked)
+    wrong = {folder: [path for path in inside if path not in reached] for folder, inside in modules.wrong.items()}
+    return _Modules(
+        modules.found,
+        [path for path in modules.of_other_pythons if path not in reached],
+        {folder: inside for folder, inside in wrong.items() if inside},
+        [path for path in modules.loose if path not in reached],
+    )
 
 
 def _wrong_folders(view: View) -> set[str]:
     """Folders of installed projects, and virtual environments, that the target's Python does not look into."""
     places = {folder for folder in _environments(view) if folder not in {"", "python/"}}
-    for path in view.held.files:
+    for path in view.held.files.keys() - view.held.linked.keys():
         for pattern in (_INSTALLED, _SITE_PACKAGES):
             if match := pattern.match(path):
                 places.add(match["folder"])
@@ -140,7 +153,11 @@ def _is_in_package(view: View, folder: str) -> bool:
 
 
 def _environments(view: View) -> list[str]:
-    return sorted(path.removesuffix("pyvenv.cfg") for path in view.held.files if _name(path) == "pyvenv.cfg")
+    return sorted(
+        path.removesuffix("pyvenv.cfg")
+        for path in view.held.files.keys() - view.held.linked.keys()
+        if _name(path) == "pyvenv.cfg"
+    )
 
 
 def _directly(view: View, folder: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lambda_wheels.audit.placed import Placed, chooses, in_any, placed
 from lambda_wheels.problems import Problem
@@ -46,4 +47,13 @@ def _any_platform(wheel: Wheel, target: Target) -> Iterable[Problem]:
         yield from in_any(wheel.tags, everywhere, chosen=chooses([*placed(wheel)]))
 
 
-_RULES = (_tags, _requires_python, _any_platform)
+def audit_bytecode(wheel: Wheel, target: Target) -> Iterable[Problem]:
+    """The target's Python can import what there is no source of, and runs what can be read."""
+    if wheel.pycs:
+        from lambda_wheels.audit.stale_bytecode import wrong_bytecode  # here since most wheels have none
+
+        for problem in wrong_bytecode(wheel.pycs, {target.python_version}):
+            yield replace(problem, project=wheel.name, wheel=wheel.filename)
+
+
+_RULES = (_tags, _requires_python, _any_platform, audit_bytecode)

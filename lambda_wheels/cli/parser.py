@@ -283,13 +283,13 @@ def _add_wheels(parser: argparse.ArgumentParser, *, several: bool = False) -> No
         parser,
         "a requirement file (repeatable)" if several else "a requirement file (repeatable), or a lock: pylock.toml",
     )
-    times: dict[str, Any] = {"action": "append"} if several else {}
     repeatable = " (repeatable)" if several else ""
     parser.add_argument(
         "--runtime", required=True, action="append", help="Lambda's identifier, python3.13 (repeatable)"
     )
     choices = f"arm64 or x86_64{repeatable}" if several else "arm64, x86_64, or auto: arm64 if all of it exists there"
-    parser.add_argument("--architecture", required=True, help=choices, **times)
+    # Where there can be one only, the library refuses a second one; argparse would take the last without a word.
+    parser.add_argument("--architecture", required=True, action="append", help=choices)
     parser.add_argument(
         "--allow", action="append", default=[], metavar="RULE:PROJECT", help="let a finding stand (repeatable)"
     )

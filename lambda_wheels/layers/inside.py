@@ -44,7 +44,7 @@ class Inside(NamedTuple):
             held,
             manifest_in(held),
             digest_of_files(_hashed(held)),
-            sum(file.size for path, file in held.files.items() if path not in held.links),
+            sum(file.size for path, file in held.files.items() if path not in held.linked),
             reading.problems,
             reading.is_sound,
         )
@@ -107,7 +107,7 @@ def manifest_in(held: Held) -> Manifest | None:
 def _hashed(held: Held) -> Iterator[tuple[str, int, str]]:
     """Path, mode and sha256 of everything but our manifest: a link's is that of where it says that it leads."""
     for path, file in held.files.items():
-        if path not in held.links and not is_manifest_path(path):
+        if path not in held.linked and not is_manifest_path(path):
             yield path, 0o644 if file.mode is None else file.mode, file.sha256
     for path, to in held.links.items():
         yield path, 0o777, hashlib.sha256(to.encode("utf-8", "surrogateescape")).hexdigest()
@@ -139,5 +139,6 @@ def _wheels(manifest: Manifest, view: View) -> Iterator[Wheel]:
                 entry_points="",
                 members=(),
                 natives=(),
+                pycs=tuple(pyc for pyc in view.held.pycs if view.installation.owners.get(pyc.path) == name),
                 problems=(),
             )

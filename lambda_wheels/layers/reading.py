@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from lambda_wheels.audit.held import Held, HeldFile, Pyc, PycKind, led
-from lambda_wheels.bytecode.pyc import HEADER, is_of, python_of
+from lambda_wheels.audit.held import Held, HeldFile
+from lambda_wheels.layers.linked import linked_files
 from lambda_wheels.layers.manifest import is_manifest_path
 from lambda_wheels.layers.packed import Packed, PackedFolder, PackedZip
 from lambda_wheels.problems import Problem, Severity
@@ -20,6 +20,7 @@ from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.modes import check_modes
 from lambda_wheels.wheels.names import check_names
 from lambda_wheels.wheels.native import Native
+from lambda_wheels.wheels.pyc import HEADER, Pyc, Source, pyc_of, source_path
 
 _MOST_RECORDS: Final = 16 << 20
 """Bytes of all RECORDs together; those of 280 projects have 4 million."""
@@ -30,9 +31,6 @@ _LONGEST_LINK: Final = 4096
 _TEXT: Final = re.compile(
     r"(?:.*/)?[^/]+(?:\.dist-info/(?:METADATA|WHEEL|RECORD|direct_url\.json)|\.egg-info(?:/(?:PKG-INFO|requires\.txt))?)"
 )
-_PYCACHE: Final = re.compile(r"(?P<folder>(?:.*/)?)__pycache__/(?P<stem>[^/]+?)\.[\w-]+(?:\.opt-\w+)?\.pyc")
-"""Where bytecode stands beside its source (PEP 3147, PEP 488)."""
-_KINDS: Final = {0: PycKind.DATE, 1: PycKind.UNCHECKED, 3: PycKind.CHECKED}
 
 
 class Reading(NamedTuple):
@@ -72,11 +70,15 @@ def read_layer(layer: Path, on_read: Callable[[int], None] = lambda _: None) -> 
     texts = {name: start for name, start in read.starts.items() if name in files and not name.endswith(".pyc")}
     pycs = [_pyc(packed, name, read.starts[name], files) for name in files if name.endswith(".pyc")]
     natives = [native for native in read.natives if native.path in files]
-    _follow(links, files, natives)
+    linked = linked_files(links, files)
+    files |= {path: files[real] for path, real in linked.items()}
+    texts |= _linked_texts(texts, linked)
+    natives += _linked_natives(natives, linked)
     held = Held(
         files=files,
         folders={entry.path: _mode(entry, has_modes) for entry in entries if entry.is_folder},
         links=links,
+        linked=linked,
         texts=texts,
         pycs=tuple(pycs),
         natives=tuple(natives),
@@ -146,36 +148,23 @@ def _mode(entry: DirectoryEntry, has_modes: bool) -> int | None:
 
 def _pyc(packed: Packed, path: str, header: bytes, files: Mapping[str, HeldFile]) -> Pyc:
     """What a file of bytecode says of itself, and whether it is of its source."""
-    size = files[path].size
-    python = python_of(header)
-    beside = _PYCACHE.fullmatch(path)
-    source = f"{beside['folder']}{beside['stem']}.py" if beside else path.removesuffix("c")
-    if source not in files:
-        return Pyc(path, size, python)
-    if python is None:
-        return Pyc(path, size, None, source=source)
-    _, _, flags, known_by = HEADER.unpack(header)
-    kind = _KINDS.get(flags, PycKind.CHECKED)
-    if kind is PycKind.DATE:
-        date = packed.date(source)
-        matches: bool | None = int.from_bytes(known_by[4:], "little") == files[source].size & 0xFFFFFFFF
-        if matches and date is not None:
-            matches = int.from_bytes(known_by[:4], "little") == date & 0xFFFFFFFF
-    else:
-        matches = is_of(header, packed.content(source))
-    return Pyc(path, size, python, kind, source, matches)
+    source = source_path(path)
+    known = source in files
+    of = Source(source, files[source].size, lambda: packed.content(source), packed.date(source)) if known else None
+    return pyc_of(path, files[path].size, header, of)
 
 
-def _follow(links: Mapping[str, str], files: dict[str, HeldFile], natives: list[Native]) -> None:
-    """Add the links that lead to a file of the layer, as that file."""
+def _linked_texts(texts: Mapping[str, bytes], linked: Mapping[str, str]) -> dict[str, bytes]:
+    """The texts that are there by way of links, as far as they are not too many."""
+    found: dict[str, bytes] = {}
+    left = _MOST_TEXT
+    for path, real in linked.items():
+        if real in texts and len(texts[real]) <= left:
+            found[path] = texts[real]
+            left -= len(texts[real])
+    return found
+
+
+def _linked_natives(natives: Iterable[Native], linked: Mapping[str, str]) -> list[Native]:
     by_path = {native.path: native for native in natives}
-    for link in links:
-        path = link
-        for _ in range(40):  # as many links as Linux follows
-            path = led(path, links[path])
-            if path not in links:
-                break
-        if path in files:
-            files[link] = files[path]
-            if path in by_path:
-                natives.append(by_path[path]._replace(path=link))
+    return [by_path[real]._replace(path=path) for path, real in linked.items() if real in by_path]

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from lambda_wheels.audit.held import led
+from lambda_wheels.audit.links import led
 from lambda_wheels.layers.packed import PackedZip
 from lambda_wheels.layers.reading import list_entries
 from lambda_wheels.layers.record import PYTHON

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
@@ -12,6 +12,9 @@ from packaging.version import Version
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.wheels.native import Elf, Format, Native
 from lambda_wheels.wheels.wheel import Member, Wheel
+
+if TYPE_CHECKING:
+    from lambda_wheels.wheels.pyc import Pyc
 
 _MEMBER_TYPES = (str, int, int, int, int, int, bool, str)
 _ELF_TYPES = (str, int, bool, str, list, list, list, list, str)
@@ -35,6 +38,7 @@ def wheel_as_json(wheel: Wheel) -> object:
         "entry_points": wheel.entry_points,
         "members": [list(member) for member in wheel.members],
         "natives": [[native.path, native.format, list(native.elf) if native.elf else None] for native in wheel.natives],
+        "pycs": [_pyc_as_json(pyc) for pyc in wheel.pycs],
         "problems": [problem.as_dict() for problem in wheel.problems],
     }
 
@@ -68,6 +72,7 @@ def _wheel(value: Any) -> Wheel:
         entry_points=_text(value["entry_points"]),
         members=tuple(map(_member, value["members"])),
         natives=tuple(map(_native, value["natives"])),
+        pycs=tuple(map(_pyc, value["pycs"])),
         problems=tuple(Problem(**{**row, "severity": Severity(row["severity"])}) for row in value["problems"]),
     )
 
@@ -90,6 +95,26 @@ def _elf(row: list[Any]) -> Elf:
     pairs = tuple((_text(library), _text(version)) for library, version in versions)
     lists = [tuple(map(_text, texts)) for texts in (needed, rpath, runpath)]
     return Elf(machine, bits, little_endian, soname, lists[0], pairs, lists[1], lists[2], damage)
+
+
+def _pyc_as_json(pyc: Pyc) -> list[object]:
+    return [pyc.path, pyc.size, list(pyc.python) if pyc.python else None, pyc.kind.name, pyc.source, pyc.matches]
+
+
+def _pyc(row: list[Any]) -> Pyc:
+    from lambda_wheels.wheels.pyc import Pyc, PycKind  # here since most wheels have none
+
+    path, size, python, kind, source, matches = row
+    if matches is not None and type(matches) is not bool:
+        raise TypeError(row)
+    return Pyc(
+        _text(path),
+        _number(size),
+        None if python is None else (_number(python[0]), _number(python[1])),
+        PycKind[kind],
+        None if source is None else _text(source),
+        matches,
+    )
 
 
 def _text(value: object) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -18,7 +19,8 @@ from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.layout import check_data, find_data, find_dist_info, landing
 from lambda_wheels.wheels.modes import check_modes
 from lambda_wheels.wheels.names import check_names
-from lambda_wheels.wheels.proof import prove
+from lambda_wheels.wheels.proof import Proof, prove
+from lambda_wheels.wheels.pyc import HEADER, Pyc, PycKind, Source, pyc_of, source_path
 from lambda_wheels.wheels.record import check_record, read_record
 from lambda_wheels.wheels.surprises import check_surprises
 from lambda_wheels.wheels.wheel import Member, Wheel
@@ -62,7 +64,7 @@ def _read(
     entries = read_directory(file, size, findings)
     check_names(entries, findings)
     check_modes(entries, findings)
-    proof = prove(path, readable(entries, findings), findings, on_inflated)
+    proof = prove(path, readable(entries, findings), findings, on_inflated, keep=_header_of_bytecode)
 
     names = [entry.name for entry in entries]
     files = [entry.name for entry in entries if not entry.is_folder]
@@ -91,8 +93,28 @@ def _read(
         entry_points=entry_points,
         members=tuple(proof.members.values()),
         natives=proof.natives,
+        pycs=tuple(_wrong_bytecode(file, proof, data)),
         problems=tuple(findings.problems),
     )
+
+
+def _header_of_bytecode(entry: DirectoryEntry) -> int:
+    return HEADER.size if entry.name.endswith(".pyc") else 0
+
+
+def _wrong_bytecode(file: BinaryIO, proof: Proof, data: str) -> Iterator[Pyc]:
+    """What of the bytecode may be wrong and counts nevertheless; most wheels have none at all."""
+    if not proof.starts:
+        return
+    landed = {path: member for member in proof.members.values() if (path := landing(member.name, data)) is not None}
+    for path, member in landed.items():
+        if member.name not in proof.starts:
+            continue
+        source = landed.get(source_path(path))
+        of = Source(source.name, source.size, partial(read_member, file, source)) if source else None
+        pyc = pyc_of(member.name, member.size, proof.starts[member.name], of)
+        if (source is None and not pyc.is_cached) or (pyc.kind is PycKind.UNCHECKED and pyc.matches is False):
+            yield pyc
 
 
 def _read_dist_info(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
@@ -11,6 +11,9 @@ from packaging.version import Version
 
 from lambda_wheels.problems import Problem
 from lambda_wheels.wheels.native import Native
+
+if TYPE_CHECKING:
+    from lambda_wheels.wheels.pyc import Pyc
 
 
 class Member(NamedTuple):  # a named tuple because a build makes thousands: four times as fast
@@ -60,5 +63,8 @@ class Wheel(NamedTuple):
     """In the order of the archive's directory. Folders are left out."""
     natives: tuple[Native, ...]
     """Those of its members that are machine code."""
+    pycs: tuple[Pyc, ...]
+    """Those of its members that are bytecode which counts though it may be wrong: there is no source of it, or it is
+    run without being compared with its source, and is of another."""
     problems: tuple[Problem, ...]
     """What was found that need not stop a build: warnings, and errors that can be waived for a project."""

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from lambda_wheels import Problem, Target
-from lambda_wheels.audit.held import Held, HeldFile, Pyc
+from lambda_wheels.audit.held import Held, HeldFile
 from lambda_wheels.audit.view import View
 from lambda_wheels.wheels.native import Native
+from lambda_wheels.wheels.pyc import Pyc
 from tests.wheel_factory import record, record_rows
 
 ARM = Target("python3.13", "arm64")
@@ -36,6 +37,7 @@ def held(
         },
         folders=folders or {},
         links=links or {},
+        linked={},
         texts={path: content for path, content in contents.items() if "-info" in path},
         pycs=tuple(pycs),
         natives=tuple(natives),

@@ -27,6 +27,17 @@ def asks(*versions: str, library: str = "libc.so.6", **others: Any) -> dict[str,
     return {"needed": [library], "versions": {library: versions}, **others}
 
 
+def test_extension_modules_of_others() -> None:
+    """What an extension module needs that Python does not look at is nothing to the target; another's is judged."""
+    own, other = (f"python/demo/m.cpython-3{minor}-x86_64-linux-gnu.so" for minor in (13, 12))
+    new = asks("GLIBC_2.99") | {"needed": ["libGL.so.1", "libc.so.6"]}
+    assert audited({own: {}, other: new}) == []
+    assert [problem.rule for problem in audited({own: new, other: {}})] == ["missing-library", "missing-symbol-version"]
+    library = {"needed": ["libGL.so.1"]}
+    [problem] = audited({own: {}, other: {"needed": ["libx.so"], "rpath": THERE}, f"{LIBS}/libx.so": library})
+    assert (problem.rule, problem.member) == ("missing-library", "demo.libs/libx.so")
+
+
 # --- Libraries -------------------------------------------------------------------------------------------------------
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lambda_wheels.audit.held import Pyc, PycKind
-from lambda_wheels.audit.stale_bytecode import stale_bytecode
-from tests.audit.held_layers import held, said
+from lambda_wheels.audit.stale_bytecode import useless_bytecode, wrong_bytecode
+from lambda_wheels.wheels.pyc import Pyc, PycKind
+from tests.audit.held_layers import said
 
 HOME = "python/__pycache__/a.cpython-313.pyc"
 NEW, OLD = (3, 13), (3, 12)
@@ -40,15 +40,15 @@ NEW, OLD = (3, 13), (3, 12)
 def test_kinds(pyc: Pyc, found: tuple[str, str] | None) -> None:
     """Each way of being of no use has a name; what would run wrong code is an error."""
     expected = [(f"bytecode-{found[0]}", found[1], pyc.path)] if found else []
-    assert said(stale_bytecode(held([], pycs=[pyc]), {NEW})) == expected
+    assert said([*wrong_bytecode([pyc], {NEW}), *useless_bytecode([pyc], {NEW})]) == expected
 
 
 def test_counted() -> None:
     """One finding a kind, with how many files and bytes; for several runtimes each one's bytecode has its use."""
     pycs = [Pyc(f"python/__pycache__/{name}.cpython-312.pyc", 1000, OLD, source=f"{name}.py") for name in "ba"]
-    [problem] = stale_bytecode(held([], pycs=pycs), {NEW})
+    [problem] = useless_bytecode(pycs, {NEW})
     assert (problem.member, problem.message) == (
         "python/__pycache__/a.cpython-312.pyc",
         "it is for another Python than python3.13 (2 files, 2,000 bytes)",
     )
-    assert [found.rule for found in stale_bytecode(held([], pycs=pycs), {NEW, OLD})] == ["bytecode-by-date"]
+    assert [found.rule for found in useless_bytecode(pycs, {NEW, OLD})] == ["bytecode-by-date"]

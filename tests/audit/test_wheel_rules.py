@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from lambda_wheels import Severity, Target
 from lambda_wheels.audit import audit_wheel, placed
 from lambda_wheels.wheels import read_wheel
+from lambda_wheels.wheels.pyc import HEADER
 from tests import elf_factory as factory
 from tests.wheel_factory import make_wheel
 
@@ -98,6 +99,68 @@ def test_native_in_any(tag: str, files: Mapping[str, bytes], expected: list[str]
     assert [(problem.rule, str(problem.severity), problem.member) for problem in problems] == [
         ("native-in-any", severity, "x.so") for severity in expected
     ]
+
+
+CORE = HEADER.pack(3571, b"\r\n", 0, bytes(8))
+"""The beginning of bytecode of Python 3.13."""
+UNCHECKED = HEADER.pack(3571, b"\r\n", 1, bytes(8))
+"""That of some other source than those below, which Python does not compare."""
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({"bin/x": factory.elf(machine="aarch64")}, [("warning", "bin/x")], id="a program"),
+        pytest.param({"bin/x": factory.elf()}, [("warning", "bin/x")], id="for whatever machine"),
+        pytest.param({"bin/a": factory.elf(), "bin/b": factory.elf()}, [("warning", "bin/a")], id="said once"),
+        pytest.param({"bin/a": factory.elf(), "x.so": factory.elf()}, [("error", "x.so")], id="beside a library"),
+        pytest.param({"bin/a": factory.elf(), "bin/b": factory.elf(machine="aarch64")}, [], id="for several machines"),
+        pytest.param({"bin/x.exe": factory.PE, "bin/x": factory.MACH_O}, [], id="for other systems"),
+        pytest.param({"bin/x": factory.elf()[:70]}, [], id="damaged"),
+        pytest.param({"bin/x": "#!/bin/sh"}, [], id="a script"),
+    ],
+)
+def test_programs_in_any(files: Mapping[str, bytes | str], expected: Sequence[tuple[str, str]], tmp_path: Path) -> None:
+    """A wheel for any platform has no program of one machine alone; nothing is started by an import: a warning."""
+    modes = dict.fromkeys(files, 0o100755)
+    problems = audit_wheel(read_wheel(make_wheel(tmp_path, files=files, modes=modes)), ARM)
+    assert [(str(problem.severity), problem.member) for problem in problems] == expected
+    assert {problem.rule for problem in problems} <= {"native-in-any"}
+
+
+@pytest.mark.parametrize(
+    ("files", "runtime", "found"),
+    [
+        pytest.param({"demo.pyc": CORE}, "python3.12", ("bytecode-other-python", "demo.pyc"), id="nothing else"),
+        pytest.param({"demo.pyc": CORE}, "python3.13", None, id="for this Python"),
+        pytest.param({"demo.pyc": CORE, "demo.py": ""}, "python3.12", None, id="with its source"),
+        pytest.param({"demo.pyc": b""}, "python3.13", ("bytecode-other-python", "demo.pyc"), id="no bytecode"),
+        pytest.param(
+            {"a.py": "", "__pycache__/a.cpython-313.pyc": UNCHECKED},
+            "python3.13",
+            ("bytecode-stale", "__pycache__/a.cpython-313.pyc"),
+            id="of another source",
+        ),
+        pytest.param({"a.py": "", "__pycache__/a.cpython-313.pyc": UNCHECKED}, "python3.12", None, id="not looked at"),
+        pytest.param({"a.py": "", "__pycache__/a.cpython-313.pyc": CORE}, "python3.13", None, id="compared"),
+        pytest.param({"__pycache__/a.cpython-313.pyc": UNCHECKED}, "python3.13", None, id="of no source"),
+        pytest.param(
+            {"demo-1.0.data/purelib/demo.pyc": CORE},
+            "python3.12",
+            ("bytecode-other-python", "demo-1.0.data/purelib/demo.pyc"),
+            id="elsewhere in the wheel",
+        ),
+        pytest.param({"demo-1.0.data/purelib/demo.pyc": CORE, "demo.py": ""}, "python3.12", None, id="beside it then"),
+        pytest.param({"demo-1.0.data/scripts/demo.pyc": CORE}, "python3.12", None, id="no module"),
+    ],
+)
+def test_bytecode(
+    files: Mapping[str, bytes | str], runtime: str, found: tuple[str, str] | None, tmp_path: Path
+) -> None:
+    """Bytecode without a source is for the target's Python, and what is run uncompared is of its source."""
+    problems = audit_wheel(read_wheel(make_wheel(tmp_path, files=files)), Target(runtime, "arm64"))
+    assert [(problem.rule, problem.member) for problem in problems] == ([found] if found else [])
+    assert all(problem.severity is Severity.ERROR and problem.project == "demo" for problem in problems)
 
 
 def test_where_machine_code_lands(tmp_path: Path) -> None:

@@ -201,5 +201,12 @@ def test_what_cannot_be_looked_at(out: Path, capsys: pytest.CaptureFixture[str])
     assert "name both: --runtime python3.13 --architecture arm64" in capsys.readouterr().err
     assert main(["check", "text.zip"]) == 1
     assert capsys.readouterr() == ("", f"error[archive-end] {out / 'text.zip'}: it is not a zip archive\n")
-    assert main(["check", "layer.zip", "demo-1.0-py3-none-any.whl"]) == 2
-    assert "has a place beside a lock only" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "surplus", [["demo-1.0-py3-none-any.whl"], ["--lib=nosuch.so"], ["--bytecode-python=nosuch"]], ids="".join
+)
+def test_without_a_lock(surplus: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What a layer is made of again has a place beside a lock only, whether it is there or not."""
+    assert main(["check", "layer.zip", *surplus]) == 2
+    assert f"{surplus[0].rpartition('=')[2]} has a place beside a lock only; give --lock" in capsys.readouterr().err

@@ -92,7 +92,20 @@ def test_any_order(command: str, arguments: str) -> None:
     """Requirements and flags may stand in any order, as for pip."""
     options = make_parser().parse_args([command, *arguments.split()])
     assert options.requirements == ["one", "two", "three"]
-    assert (options.runtime, options.architecture, options.output) == (["r"], "a", "o")
+    assert (options.runtime, options.architecture, options.output) == (["r"], ["a"], "o")
+
+
+@pytest.mark.parametrize("given", [("arm64", "x86_64"), ("auto", "arm64"), ("mips", "auto")])
+@pytest.mark.parametrize("command", ["build", "fetch"])
+def test_one_architecture(
+    command: str, given: tuple[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A layer is for one architecture, or for whichever it may be: a second one is refused, not taken for the first."""
+    architectures = [f"--architecture={name}" for name in given]
+    assert main([command, "six", "--runtime=python3.13", *architectures, f"-o={tmp_path / 'x.zip'}"]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error[unknown-architecture] '{given[0]}' and '{given[1]}' were named, ")
+    assert "name one, or auto" in line
 
 
 def test_all_unknown_at_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

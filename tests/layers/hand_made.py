@@ -18,6 +18,7 @@ from lambda_wheels.store import StoredWheel
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Member, Wheel
 from lambda_wheels.wheels.native import Native
+from lambda_wheels.wheels.pyc import Pyc
 
 TARGET = Target("python3.13", "arm64")
 
@@ -33,6 +34,7 @@ def hand_made(
     requires: Sequence[str] = (),
     extras: Sequence[str] = (),
     natives: Sequence[Native] = (),
+    pycs: Sequence[Pyc] = (),
     entry_points: str = "",
     data: str = "",
     executable: Collection[str] = (),
@@ -85,6 +87,7 @@ def hand_made(
         entry_points=entry_points,
         members=tuple(members),
         natives=tuple(natives),
+        pycs=tuple(pycs),
         problems=(),
     )
     return StoredWheel(wheel, folder / filename)

@@ -12,6 +12,7 @@ from lambda_wheels.layers import compatibility
 from lambda_wheels.resolution.closure import TopRequirement
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
 from lambda_wheels.wheels.native import Elf, Format, Native
+from lambda_wheels.wheels.pyc import Pyc, PycKind
 from tests.layers.hand_made import hand_made
 
 EVERY = tuple(RUNTIMES)
@@ -146,6 +147,86 @@ def test_waived_elsewhere(tmp_path: Path) -> None:
     target = Target("python3.13", "x86_64")
     assert compatibility([wheel], target) == (("python3.13",), ("x86_64",))
     assert compatibility([wheel], target, waived=["missing-library:demo"]) == (EVERY, ("x86_64",))
+
+
+def _needing(*libraries: str) -> Elf:
+    return Elf("x86_64", 64, True, needed=libraries)
+
+
+@pytest.mark.parametrize(
+    ("rule", "natives", "runtime", "wanted"),
+    [
+        pytest.param(
+            "missing-library",
+            {"x.so": _needing("libodbc.so.2")},
+            "python3.11",
+            EVERY,
+            id="one that is missing everywhere",
+        ),
+        pytest.param(
+            "missing-library",
+            {"x.so": _needing("libodbc.so.2", "libnsl.so.1")},
+            "python3.11",
+            _from("python3.9", "python3.11"),
+            id="and one that only newer runtimes lack",
+        ),
+        pytest.param(
+            "missing-library",
+            {"x.so": _needing("libodbc.so.2", "libnsl.so.1")},
+            "python3.12",
+            EVERY,
+            id="both stood",
+        ),
+        pytest.param(
+            "missing-symbol-version",
+            {"x.so": _needing("libc.so.6")._replace(versions=(("libc.so.6", "GLIBC_2.40"),))},
+            "python3.11",
+            EVERY,
+            id="a version that no runtime has, whatever else they have",
+        ),
+        pytest.param(
+            "extension-name",
+            {"x.cpython-310-x86_64-linux-gnu.so": _needing()},
+            "python3.13",
+            EVERY,
+            id="a module that other runtimes do not see either",
+        ),
+    ],
+)
+def test_waived_before(
+    tmp_path: Path, rule: str, natives: dict[str, Elf], runtime: str, wanted: tuple[str, ...]
+) -> None:
+    """A finding that was allowed stands elsewhere only if it is the one that stood where the layer was built."""
+    found = [Native(path, Format.ELF, elf) for path, elf in natives.items()]
+    wheel = hand_made(tmp_path, tag="py3-none-manylinux_2_17_x86_64", natives=found).wheel
+    assert compatibility([wheel], Target(runtime, "x86_64"), waived=[f"{rule}:demo"]) == (wanted, ("x86_64",))
+
+
+@pytest.mark.parametrize(
+    ("pyc", "waived", "wanted"),
+    [
+        pytest.param(Pyc("demo/core.pyc", 9, (3, 13)), [], ("python3.13",), id="no source"),
+        pytest.param(
+            Pyc("demo/__pycache__/a.cpython-313.pyc", 9, (3, 13), PycKind.UNCHECKED, "demo/a.py", False),
+            ["bytecode-stale:demo"],
+            EVERY,
+            id="of another source, which was allowed",
+        ),
+        pytest.param(
+            Pyc("demo/__pycache__/a.cpython-312.pyc", 9, (3, 12), PycKind.UNCHECKED, "demo/a.py", False),
+            [],
+            tuple(name for name in EVERY if name != "python3.12"),
+            id="of another source, where it is looked at",
+        ),
+        pytest.param(
+            Pyc("demo/core.pyc", 9, (3, 12)), ["bytecode-other-python:demo"], EVERY, id="allowed for 3.13, as elsewhere"
+        ),
+    ],
+)
+def test_bytecode(tmp_path: Path, pyc: Pyc, waived: list[str], wanted: tuple[str, ...]) -> None:
+    """A runtime counts only if it can import what there is no source of, and runs what can be read."""
+    wheel = hand_made(tmp_path, pycs=[pyc]).wheel
+    assert compatibility([wheel], Target("python3.13", "arm64"), waived=waived) == (wanted, BOTH)
 
 
 @pytest.mark.parametrize(

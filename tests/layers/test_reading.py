@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from lambda_wheels.audit.held import PycKind
 from lambda_wheels.errors import WheelError
-from lambda_wheels.layers import Contents, packed, reading, write_folder, write_zip
+from lambda_wheels.layers import Contents, linked, packed, reading, write_folder, write_zip
 from lambda_wheels.layers.reading import Reading, read_layer
+from lambda_wheels.wheels.pyc import PycKind
 from tests.forged_zip import Entry, forge
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links, pipes and modes are not so there")
@@ -219,3 +219,45 @@ def test_where_bytecode_stands(path: str, source: str | None, tmp_path: Path) ->
     [pyc] = zipped(tmp_path, *files).held.pycs
     assert pyc.source == source
     assert pyc.matches is (None if source is None else False)
+
+
+def test_folders_by_way_of_links(tmp_path: Path) -> None:
+    """What is in a folder that a link leads to is there as well, whatever it is; no folder holds itself."""
+    found = zipped(
+        tmp_path,
+        Entry(name=b"real/demo/__init__.py"),
+        Entry(name=b"real/demo/x.so", content=b"\x7fELF"),
+        Entry(name=b"real/demo/y.so", content=b"x.so", mode=LINK),
+        Entry(name=b"real/demo-1.0.dist-info/METADATA", content=b"Name: demo\n"),
+        Entry(name=b"python/demo", content=b"../real/demo", mode=LINK),
+        Entry(name=b"python/demo-1.0.dist-info", content=b"/opt/again/demo-1.0.dist-info", mode=LINK),
+        Entry(name=b"again", content=b"real", mode=LINK),
+        Entry(name=b"real/demo/above", content=b"..", mode=LINK),
+        Entry(name=b"real/out", content=b"../../etc", mode=LINK),
+        Entry(name=b"python/gone", content=b"../gone", mode=LINK),
+    )
+    assert found.held.linked == {
+        "real/demo/y.so": "real/demo/x.so",
+        "python/demo/__init__.py": "real/demo/__init__.py",
+        "python/demo/x.so": "real/demo/x.so",
+        "python/demo/y.so": "real/demo/x.so",
+        "python/demo-1.0.dist-info/METADATA": "real/demo-1.0.dist-info/METADATA",
+        **{
+            f"again/{path}": f"real/{path.replace('y.so', 'x.so')}"
+            for path in ("demo/__init__.py", "demo/x.so", "demo/y.so", "demo-1.0.dist-info/METADATA")
+        },
+    }
+    assert found.held.linked.keys() <= found.held.files.keys()
+    assert found.held.texts["python/demo-1.0.dist-info/METADATA"] == b"Name: demo\n"
+    assert "python/demo/y.so" in {native.path for native in found.held.natives}
+
+
+def test_files_by_way_of_links_are_not_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few links can make many files of few, of which no more are looked at than a zip holds, nor are more texts."""
+    monkeypatch.setattr(linked, "_MOST", 3)
+    monkeypatch.setattr(reading, "_MOST_TEXT", 6)
+    files = [Entry(name=f"real/{name}.dist-info/METADATA".encode(), content=b"123") for name in "ab"]
+    links = [Entry(name=f"python/{name}".encode(), content=b"../real", mode=LINK) for name in "cd"]
+    found = zipped(tmp_path, *files, *links)
+    assert len(found.held.linked) == 3
+    assert len(found.held.texts) == 4

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lambda_wheels.wheels import read_wheel, wheel_as_json, wheel_from_json
+from lambda_wheels.wheels.pyc import HEADER
 from tests.wheel_factory import make_wheel
 
 
@@ -20,7 +21,13 @@ def _facts(folder: Path) -> dict[str, Any]:
         requires=["six"],
         requires_python=">=3.9,<4",
         extras=["fast"],
-        files={"demo/__init__.py": "x", "demo.pth": "x"},
+        files={
+            "demo/__init__.py": "x",
+            "demo.pth": "x",
+            "demo/core.pyc": HEADER.pack(3571, b"\r\n", 0, bytes(8)),
+            "demo/other.pyc": b"",
+            "demo/__pycache__/__init__.cpython-313.pyc": HEADER.pack(3571, b"\r\n", 1, bytes(8)),
+        },
         entry_points="[console_scripts]\ndemo = demo:main\n",
     )
     facts = json.loads(json.dumps(wheel_as_json(read_wheel(path))))
@@ -39,6 +46,7 @@ def test_all_fields_come_back(tmp_path: Path) -> None:
     """No field is lost on the way, whatever it holds."""
     facts = _facts(tmp_path)
     assert wheel_as_json(wheel_from_json(facts)) == facts
+    assert len(facts["pycs"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -55,6 +63,10 @@ def test_all_fields_come_back(tmp_path: Path) -> None:
         pytest.param(lambda facts: facts["members"][0].__setitem__(1, "8"), id="member-of-wrong-types"),
         pytest.param(lambda facts: facts["problems"][0].update(rule="no-such-rule"), id="unknown-rule"),
         pytest.param(lambda facts: facts["problems"][0].update(severity="none"), id="unknown-severity"),
+        pytest.param(lambda facts: facts["pycs"][0].pop(), id="bytecode-too-short"),
+        pytest.param(lambda facts: facts["pycs"][0].__setitem__(2, "3.13"), id="bytecode-of-no-python"),
+        pytest.param(lambda facts: facts["pycs"][0].__setitem__(3, "HASH"), id="bytecode-of-no-kind"),
+        pytest.param(lambda facts: facts["pycs"][0].__setitem__(5, 1), id="number-for-a-truth"),
     ],
 )
 def test_other_values_are_refused(tmp_path: Path, change: Any) -> None:

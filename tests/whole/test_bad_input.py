@@ -62,6 +62,10 @@ def rules(error: LambdaWheelsError) -> list[str]:
         pytest.param({"architecture": "aarch64"}, "unknown-architecture", "did you mean 'arm64'?", id="wheels' word"),
         pytest.param({"architecture": "amd64"}, "unknown-architecture", "did you mean 'x86_64'?", id="Debian's word"),
         pytest.param({"architecture": "ARM64"}, "unknown-architecture", "did you mean 'arm64'?", id="upper case"),
+        pytest.param(
+            {"architecture": ["arm64", "x86_64"]}, "unknown-architecture", "done for one architecture", id="two"
+        ),
+        pytest.param({"architecture": []}, "unknown-architecture", "no architecture was named", id="no architecture"),
         pytest.param({"architecture": "mips"}, "unknown-architecture", "x86_64, arm64", id="another"),
     ],
 )

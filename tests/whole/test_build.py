@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import lambda_wheels
+from lambda_wheels import WheelError
 from tests.index_server import IndexServer
 from tests.loopback import IMPATIENT, TARGET, Build, left_behind, snapshot, stored_wheels
 from tests.wheel_factory import make_wheel
@@ -167,3 +168,12 @@ def test_fetched_wheels(index: IndexServer, wheels: Mapping[str, Path], out: Pat
     )
     assert layer.wheels == fetched
     assert left_behind(out, store) == []
+
+
+def test_unknown_extra(build: Build, served: Path, out: Path) -> None:
+    """An extra that the project does not have is a warning, which pip gives too; with ``strict`` it stops the build."""
+    make_wheel(served, "demo", extras=["fast"])
+    layer = build(["demo[nope]", "demo[fast]"], output=out / "layer.zip")
+    assert [(problem.rule, problem.project) for problem in layer.warnings] == [("unknown-extra", "demo")]
+    with pytest.raises(WheelError):
+        build("demo[nope]", output=out / "other.zip", strict=True)

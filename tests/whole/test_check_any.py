@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 import zipfile
@@ -19,7 +20,9 @@ from lambda_wheels.layers.manifest import Manifest
 from lambda_wheels.layers.reading import read_layer
 from lambda_wheels.wheels import read_wheel
 from lambda_wheels.wheels.names import check_names
+from lambda_wheels.wheels.pyc import HEADER
 from tests.audit.held_layers import installed, said
+from tests.forged_zip import Entry, forge
 from tests.loopback import TARGET, Build, left_behind, snapshot
 from tests.wheel_defects import DEFECTS
 from tests.wheel_factory import make_wheel
@@ -56,6 +59,17 @@ def stopped(path: Path, **options: Any) -> tuple[int, str]:
     return caught.value.exit_code, str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "surplus",
+    [{"wheels": "x.whl"}, {"lib": Path("x.so")}, {"lib": iter(["x.so"])}, {"bytecode_python": "x"}],
+    ids=["wheel", "library", "libraries", "compiler"],
+)
+def test_without_a_lock(surplus: dict[str, Any], tmp_path: Path) -> None:
+    """What a layer is made of again is refused where there is nothing to compare it with."""
+    code, said = stopped(tmp_path, **surplus)
+    assert (code, "has a place beside a lock only" in said) == (2, True)
+
+
 @pytest.mark.pip
 def test_our_own(build: Build, served: Path, out: Path) -> None:
     """Nothing is found in what we built, as a zip and as a folder, with scripts; it says itself for what it is."""
@@ -84,6 +98,71 @@ def test_our_own_for_two_runtimes(build: Build, served: Path, out: Path) -> None
         ("missing-requirement", "error"),
         ("not-on-path", "warning"),
     ]
+
+
+@pytest.mark.pip
+@pytest.mark.parametrize(
+    ("rule", "files"),
+    [
+        ("bytecode-other-python", {"demo.pyc": HEADER.pack(3531, b"\r\n", 0, bytes(8))}),
+        (
+            "bytecode-stale",
+            {"demo.py": "", "__pycache__/demo.cpython-313.pyc": HEADER.pack(3571, b"\r\n", 1, bytes(8))},
+        ),
+    ],
+)
+def test_bytecode_of_a_wheel(rule: str, files: dict[str, bytes | str], build: Build, served: Path, out: Path) -> None:
+    """A build refuses what a check of its layer would, by the same name; what was allowed is then allowed in both."""
+    make_wheel(served, "demo", files=files)
+    with pytest.raises(WheelError) as caught:
+        build("demo", output=out / "layer.zip")
+    assert [problem.rule for problem in caught.value.problems] == [rule]
+    build("demo", output=out / "layer.zip", allow=[f"{rule}:demo"])
+    assert check(out / "layer.zip") == [(rule, "warning")]
+    assert left_behind(out) == []
+
+
+@posix
+def test_linked_folders(tmp_path: Path) -> None:
+    """A package that is a link is found as Python finds it; what it leads to is there once, and nowhere else."""
+    files = installed("demo", folder="store/", files={"store/demo/__init__.py": b"", "store/demo/x.py": b""})
+    layer = laid_out(tmp_path / "layer", files)
+    (layer / "python").mkdir()
+    for name in ("demo", "demo-1.0.dist-info"):
+        (layer / "python" / name).symlink_to(f"../store/{name}")
+    assert check(layer) == []
+    (layer / "python" / "demo-1.0.dist-info").unlink()
+    (layer / "python" / "demo").unlink()
+    assert check(layer) == [("not-on-path", "error")]
+    (layer / "store" / "again").symlink_to("demo")
+    assert check(layer) == [("not-on-path", "error")]
+
+
+@posix
+def test_linked_environment(tmp_path: Path) -> None:
+    """A virtual environment is told of once, though its ``lib64`` is its ``lib``."""
+    there = "env/lib/python3.13/site-packages/"
+    files = installed("demo", folder=there, files={f"{there}demo.py": b""})
+    layer = laid_out(tmp_path / "layer", {**files, "env/pyvenv.cfg": b"", "python/other.py": b""})
+    before = lambda_wheels.check(layer, **TARGET)
+    assert [problem.rule for problem in before] == ["not-on-path", "virtual-environment"]
+    (layer / "env" / "lib64").symlink_to("lib")
+    assert lambda_wheels.check(layer, **TARGET) == before
+
+
+@posix
+def test_links_in_a_circle(tmp_path: Path) -> None:
+    """Links that lead over each other to nothing are one warning, in a folder and in a zip."""
+    layer = laid_out(tmp_path / "layer", {"python/demo.py": b""})
+    for link, to in {"a": "b", "b": "a", "x": "x"}.items():
+        (layer / "python" / link).symlink_to(to)
+    [problem] = lambda_wheels.check(layer, **TARGET)
+    assert (problem.rule, problem.severity, problem.member) == ("link-leads-out", Severity.WARNING, "python/a")
+    assert problem.message.endswith(" (and 2 other files)")
+    mode = stat.S_IFLNK | 0o777
+    entries = [Entry(name=f"python/{name}".encode(), content=to, mode=mode) for name, to in (("a", b"b"), ("b", b"a"))]
+    (tmp_path / "layer.zip").write_bytes(forge([Entry(name=b"python/demo.py"), *entries]))
+    assert check(tmp_path / "layer.zip") == [("link-leads-out", "warning")]
 
 
 LAYERS: dict[str, tuple[dict[str, bytes], list[tuple[str, str]]]] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_wheels.bytecode.pyc import HEADER, is_of, python_of
+from lambda_wheels.wheels.pyc import HEADER, is_of, python_of
 
 SOURCE = b"x = 1\n"
 
