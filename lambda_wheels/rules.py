@@ -77,7 +77,7 @@ RULES: Final = MappingProxyType(
         ),
         **_rules(
             ("yanked", "A chosen release was withdrawn by its authors; a warning."),
-            ("held-back", "No newer release fits the target, so that an older one was taken; a warning."),
+            ("held-back", "No newer release, or no final one, fits the target, so that another was taken; a warning."),
             waivable=True,
         ),
         # The lock
