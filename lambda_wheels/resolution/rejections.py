@@ -91,7 +91,8 @@ class _Judge:
         self._wanted = wanted
         self._target = target
         self._prereleases = prereleases
-        self._files: dict[str, list[PassedOver]] = {}
+        self._releases: dict[str, list[list[PassedOver]]] = {}
+        self._fitting: dict[tuple[str, Version], list[Target]] = {}
         self._choices: dict[tuple[str, str, str], tuple[SpecifierSet, list[list[PassedOver]]]] = {}
 
     def why_not(self, release: Mapping[str, Any], rejected: Rejections) -> Rejection | None:
@@ -110,19 +111,26 @@ class _Judge:
         project = need["project"]
         extras = [frozenset(need["extras"])] if need["extras"] else []
         specifier, releases = self._choice(project, need["specifier"], parent)
-        reasons = []
-        for release in releases:
-            reason = rejection_of(rejected, project, release[0].version, extras)
-            if reason is None and (self._is_candidate(release) or only_late(release, self._target)):
-                return None
-            targets = [one for one in fitting_targets(release) if reason is None or one in reason.targets]
-            reasons.append(Rejection(reason.why if reason else why_not(release, self._target), targets))
-        if not reasons:
-            return None  # a conflict, or there is none of it for anybody
+
+        def against(release: Sequence[PassedOver]) -> Rejection | None:
+            return rejection_of(rejected, project, release[0].version, extras)
+
+        can_be_had = (
+            (self._is_candidate(one) or only_late(one, self._target)) and not against(one) for one in releases
+        )
+        if not releases or any(can_be_had):
+            return None  # or there is none for anybody, or in a conflict
+        reasons = [against(release) for release in releases]
+        some = {
+            one
+            for release, reason in zip(releases, reasons, strict=True)
+            for one in self._fits(project, release)
+            if reason is None or one in reason.targets
+        }
         named = f"{project}[{','.join(need['extras'])}]" if need["extras"] else project
-        some = {one for reason in reasons for one in reason.targets}
+        why = reasons[-1].why if reasons[-1] else why_not(releases[-1], self._target)
         return Rejection(
-            f"needs {named}{specifier}, of which {releases[-1][0].version} {reasons[-1].why}",
+            f"needs {named}{specifier}, of which {releases[-1][0].version} {why}",
             [one for one in every_target() if one in some],
         )
 
@@ -130,14 +138,16 @@ class _Judge:
         """What is wanted of a project, and its releases that satisfy that, the oldest first."""
         key = (project, needed, parent)
         if key not in self._choices:
-            if project not in self._files:
-                self._files[project] = passed_over(project, self._rows.get(project, ()))
+            if project not in self._releases:
+                self._releases[project] = by_release(passed_over(project, self._rows.get(project, ())))
             others, allowed = self._wanted(canonicalize_name(project), parent)
             specifier = as_specifier(needed) & others
             within = specifier & allowed
-            files = [file for file in self._files[project] if within.contains(file.version, prereleases=True)]
-            taken = specifier.prereleases or not {":all:", project}.isdisjoint(self._prereleases)
-            self._choices[key] = specifier, by_release(files) if taken else self._unasked(by_release(files))
+            releases = [
+                release for release in self._releases[project] if within.contains(release[0].version, prereleases=True)
+            ]
+            asked = specifier.prereleases or not {":all:", project}.isdisjoint(self._prereleases)
+            self._choices[key] = specifier, releases if asked else self._unasked(releases)
         return self._choices[key]
 
     def _unasked(self, releases: list[list[PassedOver]]) -> list[list[PassedOver]]:
@@ -148,14 +158,20 @@ class _Judge:
             return releases
         return finals or releases
 
+    def _fits(self, project: str, release: Sequence[PassedOver]) -> list[Target]:
+        key = (project, release[0].version)
+        if key not in self._fitting:
+            self._fitting[key] = fitting_targets(release)
+        return self._fitting[key]
+
     def _is_candidate(self, release: Iterable[PassedOver]) -> bool:
         return any(file.kind == "candidate" for file in release)
 
 
 def _all_of(reasons: Sequence[Rejection]) -> Rejection | None:
     """Several reasons in one: the words of the first, and the targets against which none of them speaks."""
-    if not reasons:
-        return None
+    if not reasons[1:]:
+        return reasons[0] if reasons else None
     return Rejection(
         reasons[0].why, [one for one in reasons[0].targets if all(one in reason.targets for reason in reasons)]
     )
