@@ -36,8 +36,9 @@ class Rejection(NamedTuple):
     """Those that have what it needs."""
 
 
-Rejections = Mapping[tuple[NormalizedName, Version, frozenset[str]], Rejection]
-"""By project, version and extras: what an extra needs is told of under its name alone."""
+Key = tuple[NormalizedName, Version, frozenset[str]]
+"""Project, version and extras: what an extra needs is told of under its name alone."""
+Rejections = Mapping[Key, Rejection]
 
 
 def rejections(
@@ -50,7 +51,8 @@ def rejections(
     """The releases that pip dropped and that need what the target cannot have; not those in a mere conflict.
 
     A release is among them if, of something that it needs, there are releases, and each has no file that fits or is
-    itself among them. So what pip did not look at is never held against anything.
+    itself among them. So what pip did not look at is never held against anything. What no target could have, since it
+    needs what others do not want, does not count.
 
     :param dropped: as the runner told of them: project, version, extras, the Python they are for, and what they need.
     :param needed: by project, the files of what is needed.
@@ -62,7 +64,10 @@ def rejections(
     left = {
         (canonicalize_name(one["project"]), Version(one["version"]), frozenset(one["extras"])): one for one in dropped
     }
-    found: dict[tuple[NormalizedName, Version, frozenset[str]], Rejection] = {}
+    while never := {key for key, release in left.items() if judge.is_impossible(release)}:
+        judge.impossible |= never
+        left = {key: release for key, release in left.items() if key not in never}
+    found: dict[Key, Rejection] = {}
     while more := {key: reason for key, release in left.items() if (reason := judge.why_not(release, found))}:
         found |= more  # and what needs these, in the next round
         left = {key: release for key, release in left.items() if key not in more}
@@ -87,6 +92,8 @@ class _Judge:
         target: Target,
         prereleases: Collection[str],
     ) -> None:
+        self.impossible: set[Key] = set()
+        """What no target could have."""
         self._rows = needed
         self._wanted = wanted
         self._target = target
@@ -94,6 +101,13 @@ class _Judge:
         self._releases: dict[str, list[list[PassedOver]]] = {}
         self._fitting: dict[tuple[str, Version], list[Target]] = {}
         self._choices: dict[tuple[str, str, str], tuple[SpecifierSet, list[list[PassedOver]]]] = {}
+
+    def is_impossible(self, release: Mapping[str, Any]) -> bool:
+        """Whether there are releases of something that it needs, but none that all could have who want it."""
+        return any(
+            not self._choice(need, release["project"])[1] and bool(self._releases[need["project"]])
+            for need in release["needs"]
+        )
 
     def why_not(self, release: Mapping[str, Any], rejected: Rejections) -> Rejection | None:
         """Why the target cannot have the release; None where nothing is known against it."""
@@ -110,7 +124,7 @@ class _Judge:
         """Why the target can have none of what is needed."""
         project = need["project"]
         extras = [frozenset(need["extras"])] if need["extras"] else []
-        specifier, releases = self._choice(project, need["specifier"], parent)
+        specifier, releases = self._choice(need, parent)
 
         def against(release: Sequence[PassedOver]) -> Rejection | None:
             return rejection_of(rejected, project, release[0].version, extras)
@@ -134,21 +148,28 @@ class _Judge:
             [one for one in every_target() if one in some],
         )
 
-    def _choice(self, project: str, needed: str, parent: str) -> tuple[SpecifierSet, list[list[PassedOver]]]:
+    def _choice(self, need: Mapping[str, Any], parent: str) -> tuple[SpecifierSet, list[list[PassedOver]]]:
         """What is wanted of a project, and its releases that satisfy that, the oldest first."""
-        key = (project, needed, parent)
+        project = canonicalize_name(need["project"])
+        key = (project, need["specifier"], parent)
         if key not in self._choices:
             if project not in self._releases:
                 self._releases[project] = by_release(passed_over(project, self._rows.get(project, ())))
-            others, allowed = self._wanted(canonicalize_name(project), parent)
-            specifier = as_specifier(needed) & others
+            others, allowed = self._wanted(project, parent)
+            specifier = as_specifier(need["specifier"]) & others
             within = specifier & allowed
             releases = [
                 release for release in self._releases[project] if within.contains(release[0].version, prereleases=True)
             ]
             asked = specifier.prereleases or not {":all:", project}.isdisjoint(self._prereleases)
             self._choices[key] = specifier, releases if asked else self._unasked(releases)
-        return self._choices[key]
+        specifier, releases = self._choices[key]
+        extras = {frozenset[str](), frozenset(need["extras"])}
+        return specifier, [
+            release
+            for release in releases
+            if self.impossible.isdisjoint((project, release[0].version, extra) for extra in extras)
+        ]
 
     def _unasked(self, releases: list[list[PassedOver]]) -> list[list[PassedOver]]:
         """Without pre-releases, unless there is nothing else that fits: as pip takes them."""

@@ -51,7 +51,7 @@ def judged(
     def wanted(project: NormalizedName, parent: str) -> tuple[SpecifierSet, SpecifierSet]:
         return (SpecifierSet(others), SpecifierSet("!=4.*")) if project == HELPER else (SpecifierSet(), SpecifierSet())
 
-    needed = {name: [row for row in rows if row[0].startswith(f"{name}-")] for name in ("helper", "deep")}
+    needed = {name: [row for row in rows if row[0].startswith(f"{name}-")] for name in ("helper", "deep", "demo")}
     return rejections(dropped, needed, wanted, OLD, prereleases)
 
 
@@ -118,6 +118,18 @@ HELPER_2: Row = ("helper-2.0-py3-none-any.whl", "candidate", "", "", "")
             id="all of several",
         ),
         pytest.param(
+            [release("deep >=2", name="helper 2.0"), release("deep >=9", name="helper 3.0")],
+            [FITS, HELPER_2, DEEP],
+            "needs helper>=2, of which 2.0 needs deep>=2, of which 2.0 has wheels for cp312, none for cp311",
+            id="all but what nobody can have",
+        ),
+        pytest.param(
+            [release("deep >=2", "demo >=3", name="helper 2.0")],
+            [HELPER_2, DEEP, ("demo-2.0-py3-none-any.whl", "candidate", "", "", "")],
+            None,
+            id="what nobody can have",
+        ),
+        pytest.param(
             [release("deep >=2", "demo ==2.0", name="helper 2.0")],
             [HELPER_2, DEEP],
             "needs helper>=2, of which 2.0 needs deep>=2, of which 2.0 has wheels for cp312, none for cp311",
@@ -148,6 +160,12 @@ def test_an_extra() -> None:
     assert found[DEMO, TWO, frozenset()].why.startswith("needs helper[fast]>=2, of which 2.0 needs deep, of which 2.0 ")
     assert rejection_of(found, HELPER, TWO, []) is None
     assert rejection_of(found, HELPER, TWO, [extra]) is not None
+
+
+def test_a_conflict_as_well() -> None:
+    """What could not be had on any target is not held back by this one, whatever else it needs."""
+    assert judged([release("helper >=2", "deep")], [ARM, DEEP])
+    assert not judged([release("helper >=2", "deep")], [ARM, DEEP], "<2")
 
 
 @pytest.mark.parametrize("allowed", [":all:", "helper"])
