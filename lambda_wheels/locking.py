@@ -17,7 +17,7 @@ from lambda_wheels.layers import View, homes
 from lambda_wheels.layers.output import check_file_output, check_folder_of, new_file, refused, settled, writing
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Onward, Progress, silent
-from lambda_wheels.proven import Failure, chosen_wheels, judged, together
+from lambda_wheels.proven import Failure, chosen_wheels, judged, together, warned
 from lambda_wheels.resolution import IndexOptions, Resolution
 from lambda_wheels.resolution.child import Preference
 from lambda_wheels.resolution.index_options import is_span
@@ -29,6 +29,7 @@ from lambda_wheels.resolution.lock_result import Lock, LockedProject
 from lambda_wheels.resolution.locked import select
 from lambda_wheels.store import open_store
 from lambda_wheels.targets import Target
+from lambda_wheels.waivers import Verdict
 
 
 def lock(
@@ -106,7 +107,7 @@ def lock(
         changed=after is not before,
         changes=changes(before, after),
         uploaded_prior_to=cooldown_of(after),
-        warnings=tuple(dict.fromkeys(chosen.warnings)),
+        warnings=warned([*zip(chosen.resolutions, chosen.verdicts, strict=True)]),
     )
     if result.changed and check:
         raise ResolutionError([*_differences(result, before)])
@@ -163,7 +164,7 @@ class _Chosen:
     resolutions: list[Resolution] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
     """Bytes of each wheel, by sha256."""
-    warnings: list[Problem] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
 
 
 def _choose(call: Call, progress: Progress, preferred: Callable[[Target], Iterable[Preference]]) -> _Chosen:
@@ -187,7 +188,7 @@ def _choose(call: Call, progress: Progress, preferred: Callable[[Target], Iterab
                 onward.again()
             chosen.resolutions.append(resolution)
             chosen.sizes |= {one.wheel.sha256: one.wheel.size for one in stored}
-            chosen.warnings += verdict.warnings
+            chosen.verdicts.append(verdict)
             if resolution.uploaded_prior_to:  # a span of time ends at one moment for all targets
                 call = call._replace(options={**call.options, "uploaded_prior_to": resolution.uploaded_prior_to})
     if failures:

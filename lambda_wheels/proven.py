@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -113,7 +113,7 @@ def _attempt(call: Call, store: Store, progress: Onward, said: set[str]) -> tupl
         return None, failures
     verdict = Verdict(
         errors=(),
-        warnings=tuple(dict.fromkeys(warning for verdict in verdicts for warning in verdict.warnings)),
+        warnings=warned([*zip((resolution for resolution, _ in chosen), verdicts, strict=True)]),
         waived=frozenset().union(*(verdict.waived for verdict in verdicts)),
     )
     return Proven(store, tuple(resolution for resolution, _ in chosen), views, verdict), []
@@ -129,6 +129,19 @@ def together(failures: Iterable[Failure], tried: int) -> tuple[Problem, ...]:
         for problem in failure.error.problems:
             having.setdefault(problem, set()).add(failure.target)
     return tuple(problem if len(mine) == tried else _naming(problem, mine) for problem, mine in having.items())
+
+
+def warned(judged: Sequence[tuple[Resolution, Verdict]]) -> tuple[Problem, ...]:
+    """All warnings, each once; one about what was chosen that not all of the targets have names its own."""
+    having: dict[Problem, set[Target]] = {}
+    for resolution, verdict in judged:
+        for problem in verdict.warnings:
+            having.setdefault(problem, set()).add(resolution.target)
+    choices = {problem for resolution, _ in judged for problem in resolution.problems}
+    return tuple(
+        _naming(problem, mine) if problem in choices and len(mine) < len(judged) else problem
+        for problem, mine in having.items()
+    )
 
 
 def _naming(problem: Problem, targets: Iterable[Target]) -> Problem:

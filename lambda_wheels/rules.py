@@ -78,7 +78,7 @@ RULES: Final = MappingProxyType(
         **_rules(
             ("yanked", "A chosen release was withdrawn by its authors; a warning."),
             ("unknown-extra", "A project does not have an extra that was asked for; a warning."),
-            ("held-back", "No newer release fits the target, so that an older one was taken; a warning."),
+            ("held-back", "No newer release, or no final one, fits the target, so that another was taken; a warning."),
             waivable=True,
         ),
         # The lock

@@ -9,6 +9,7 @@ from lambda_wheels.audit.installed import Installed
 from lambda_wheels.audit.placed import by_owner, chooses, in_any
 from lambda_wheels.audit.view import View
 from lambda_wheels.problems import Problem
+from lambda_wheels.resolution.fitting import every_target, instead
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.surprises import check_surprises
 
@@ -63,12 +64,14 @@ def requires_python(view: View) -> Iterator[Problem]:
     for one in view.installation.distributions:
         needed = one.metadata.requires_python
         if not needed.contains(view.target.python, prereleases=True):
+            fitting = [target for target in every_target() if needed.contains(target.python, prereleases=True)]
+            others = instead(fitting, view.target)
             yield Problem(
                 rule="requires-python",
                 project=one.name,
                 member=one.info,
                 message=f"it needs Python {needed}, {view.target.runtime} has {view.target.python}",
-                hint="install an older version, or choose another runtime",
+                hint=f"install another version{f', or choose {others}' if others else ''}",
             )
 
 

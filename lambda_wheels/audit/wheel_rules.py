@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from lambda_wheels.audit.placed import Placed, chooses, in_any, placed
 from lambda_wheels.problems import Problem
+from lambda_wheels.resolution.fitting import every_target, instead
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
 
@@ -31,12 +32,14 @@ def _tags(wheel: Wheel, target: Target) -> Iterable[Problem]:
 def _requires_python(wheel: Wheel, target: Target) -> Iterable[Problem]:
     """The target's Python is one that the wheel's own metadata accepts, whatever the index said."""
     if not wheel.requires_python.contains(target.python, prereleases=True):
+        fitting = [one for one in every_target() if wheel.requires_python.contains(one.python, prereleases=True)]
+        others = instead([one for one in fitting if one.accepts(wheel.tags)], target)
         yield Problem(
             rule="requires-python",
             project=wheel.name,
             wheel=wheel.filename,
             message=f"it needs Python {wheel.requires_python}, {target.runtime} has {target.python}",
-            hint="ask for an older version, or build for another runtime",
+            hint=f"ask for another version{f', or build for {others}' if others else ''}",
         )
 
 

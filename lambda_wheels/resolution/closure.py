@@ -18,6 +18,10 @@ TopRequirement = tuple[str, str, Sequence[str], str]
 """A requirement as asked for: project, version specifier, extras, marker."""
 
 
+ASKED_FOR = "what was asked for"
+"""Who wants a requirement of the caller's own."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chosen:
     """What of a chosen wheel the walk needs."""
@@ -33,6 +37,7 @@ class Wish(NamedTuple):
     name: NormalizedName
     specifier: SpecifierSet
     wanted_by: str
+    extras: frozenset[NormalizedName] = frozenset()
 
 
 def closure(
@@ -76,17 +81,18 @@ def wishes(
     waiting: list[tuple[NormalizedName, str]] = []
 
     def want(name: NormalizedName, specifier: SpecifierSet, extras: Iterable[str], wanted_by: str) -> Wish:
+        normalised = frozenset(map(canonicalize_name, extras))
         if (wheel := chosen.get(name)) is not None:
-            known = {canonicalize_name(extra) for extra in extras} & wheel.provides_extra
+            known = normalised & wheel.provides_extra
             for key in [(name, ""), *((name, extra) for extra in sorted(known))]:
                 if key not in reached:
                     reached.add(key)
                     waiting.append(key)
-        return Wish(name, specifier, wanted_by)
+        return Wish(name, specifier, wanted_by, normalised)
 
     for project, specifier, extras, marker in top:
         if not marker or Marker(marker).evaluate({**environment, "extra": ""}):
-            yield want(canonicalize_name(project), SpecifierSet(specifier), extras, "what was asked for")
+            yield want(canonicalize_name(project), SpecifierSet(specifier), extras, ASKED_FOR)
     while waiting:
         name, extra = waiting.pop()
         for text in chosen[name].requires_dist:

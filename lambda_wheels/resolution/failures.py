@@ -6,7 +6,7 @@ network, so nothing is read from its words: only from what the runner saw.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
@@ -153,27 +153,39 @@ def _refusals(events: Iterable[Event]) -> Iterable[Problem]:
 
 def _missing(failed: Event, events: Iterable[Event], target: Target) -> list[Problem]:
     """What pip could not find, or could not have together."""
-    problems = [*_unfit_parents(failed["causes"], target), *_without_candidates(failed, target)]
+    problems = [*_unfit_parents(failed, target), *_without_candidates(failed, target)]
     if failed["causes"] and not problems:
         return [_conflict(failed["causes"], events)]
     return problems
 
 
-def _unfit_parents(causes: Iterable[dict[str, Any]], target: Target) -> Iterator[Problem]:
+def _unfit_parents(failed: Event, target: Target) -> Iterator[Problem]:
     """What needs another Python; of several versions of one project, the newest speaks for all."""
     unfit = [
         cause
-        for cause in causes
+        for cause in failed["causes"]
         if cause["python"] and not SpecifierSet(cause["specifier"]).contains(target.python, prereleases=True)
     ]
     for same in _by(unfit, lambda cause: str(cause["parent"]).partition(" ")[0]):
         newest = max(same, key=_parent_version)
         others = instead([one for one in every_target() if not excludes(newest["specifier"], one)], target)
+        said = ["ask for an older version"] if _has_older(same, failed["files"]) else []
+        said += [f"build for {others}"] if others else []
         yield Problem(
             rule="requires-python",
             message=f"{_who(same) or 'what was asked for'} {python_needed(newest['specifier'], target)}",
-            hint=f"ask for an older version, or build for {others or 'another runtime'}",
+            hint=", or ".join(said) or None,
         )
+
+
+def _has_older(causes: Sequence[dict[str, Any]], files: Mapping[str, Sequence[Sequence[str]]]) -> bool:
+    """Whether there are releases, older than all that are in the way, that pip could try."""
+    project = str(causes[0]["parent"]).partition(" ")[0].partition("[")[0]
+    oldest = min(map(_parent_version, causes))
+    return any(
+        file.kind == "candidate" and not file.yanked and file.version < oldest
+        for file in passed_over(project, files.get(project, ()))
+    )
 
 
 def _without_candidates(failed: Event, target: Target) -> Iterator[Problem]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import groupby, product
+from operator import attrgetter
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag
@@ -17,6 +18,7 @@ from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
 
 _GLIBC = re.compile(r"manylinux_(\d+)_(\d+)_\w+", re.ASCII)
 _LEGACY_GLIBC = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
+_VERSION = attrgetter("version")
 _SHOWN = 4
 """How many Pythons a reason names at the most."""
 
@@ -34,6 +36,11 @@ class PassedOver:
     yanked: bool
     uploaded: str = ""
     """When, in ISO 8601, where the index says so."""
+
+    @property
+    def late(self) -> bool:
+        """Whether it came after the time up to which files are allowed."""
+        return self.kind == "upload_too_late"
 
 
 def passed_over(project: str, rows: Iterable[Sequence[str]]) -> list[PassedOver]:
@@ -83,6 +90,18 @@ def python_needed(requires_python: str, target: Target) -> str:
     return f"needs Python {requires_python}, {target.runtime} has {target.python}"
 
 
+def by_release(files: Iterable[PassedOver]) -> list[list[PassedOver]]:
+    """The files by release, the oldest first; without what was withdrawn, and what came too late as a whole."""
+    left = sorted((file for file in files if not file.yanked), key=_VERSION)
+    releases = [[*release] for _, release in groupby(left, key=_VERSION)]
+    return [release for release in releases if not all(file.late for file in release)]
+
+
+def only_late(release: Iterable[PassedOver], target: Target) -> bool:
+    """Whether the target would have the release, had its file come in time."""
+    return any(file.late and fits(file, target) for file in release)
+
+
 def finals(files: Sequence[PassedOver]) -> Sequence[PassedOver]:
     """Without pre-releases, unless there is nothing else."""
     return [file for file in files if not file.version.is_prerelease] or files
@@ -94,8 +113,8 @@ def fits(file: PassedOver, target: Target) -> bool:
 
 
 def fitting_targets(files: Iterable[PassedOver]) -> list[Target]:
-    """The targets for which one of the files is a wheel that fits, in the order of our tables."""
-    files = list(files)
+    """The targets for which one of the files is a wheel that fits and came in time, in the order of our tables."""
+    files = [file for file in files if not file.late]
     return [target for target in every_target() if any(fits(file, target) for file in files)]
 
 

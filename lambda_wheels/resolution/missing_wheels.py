@@ -24,7 +24,7 @@ from lambda_wheels.targets import Target
 _SHOWN = 5
 """How many versions a message names at the most."""
 
-Said = tuple[str, str, str]
+Said = tuple[str, str, str | None]
 """Rule, message and hint."""
 
 
@@ -38,12 +38,14 @@ def explain(project: str, specifier: str, wanted_by: str, files: Sequence[Passed
     """Why nothing of ``project`` that satisfies ``specifier`` could be chosen for ``target``, and what to try."""
     wanted = as_specifier(specifier)
     matching = finals([file for file in files if wanted.contains(file.version, prereleases=True)])
+    # What needs it does not want another version: that it would fit is of no use.
+    known = matching if wanted_by else files
     said = (
         _nothing(files, matching, specifier)
         or _candidates(project, specifier, matching)
-        or _python(files, matching, target)
+        or _python(known, matching, target)
         or _too_new(matching, target)
-        or _unfit(project, files, matching, target)
+        or _unfit(project, known, matching, target)
     )
     rule, message, hint = said
     for_whom = f" (needed by {wanted_by})" if wanted_by else ""
@@ -94,7 +96,7 @@ def _python(files: Sequence[PassedOver], matching: Sequence[PassedOver], target:
     return (
         "requires-python",
         f"{newest.version} {python_needed(newest.requires_python, target)}",
-        _what_fits(newest.version, files, target) or "ask for an older version, or build for another runtime",
+        _what_fits(newest.version, files, target) or None,
     )
 
 
@@ -110,19 +112,20 @@ def _too_new(matching: Sequence[PassedOver], target: Target) -> Said | None:
 
 def _unfit(project: str, files: Sequence[PassedOver], matching: Sequence[PassedOver], target: Target) -> Said:
     """None of them is a wheel that runs there."""
-    newest = max(file.version for file in matching)
-    make_one = f"make a wheel of it: {wheel_command(f'{project}=={newest}')}"
     wheels = [file for file in matching if file.tags]
+    version = max(file.version for file in wheels or matching)
+    release = [file for file in matching if file.version == version]
+    fits = _what_fits(version, files, target)
+    make_one = None
+    if not all(file.tags for file in release):
+        make_one = f"make a wheel of it: {wheel_command(f'{project}=={version}')}"
     if not wheels:
-        fits = _what_fits(newest, files, target)
         return (
             "only-sdist",
-            f"{newest} has no wheel at all, only a source distribution, and nothing is built from source",
+            f"{version} has no wheel at all, only a source distribution, and nothing is built from source",
             f"{make_one}{f'; {fits}' if fits else ''}",
         )
-    version = max(file.version for file in wheels)
-    why = why_not([file for file in matching if file.version == version], target)
-    return "no-fitting-wheel", f"{version} {why}", _what_fits(version, files, target) or make_one
+    return "no-fitting-wheel", f"{version} {why_not(release, target)}", fits or make_one
 
 
 def _what_fits(version: Version, files: Sequence[PassedOver], target: Target) -> str:

@@ -8,20 +8,18 @@ from __future__ import annotations
 import posixpath
 import re
 import urllib.parse
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from packaging.specifiers import SpecifierSet
-from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from lambda_wheels.errors import ResolutionError
 from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.resolution.closure import Chosen, TopRequirement, closure, wishes
-from lambda_wheels.resolution.held_back import held_back
+from lambda_wheels.resolution.closure import Chosen, closure
+from lambda_wheels.resolution.newer_releases import told_held_back
 from lambda_wheels.resolution.redaction import public_url
-from lambda_wheels.resolution.rejections import rejections
 from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel, Told
 from lambda_wheels.targets import Target
 
@@ -74,7 +72,7 @@ def read_report(report: Mapping[str, Any], events: Sequence[Mapping[str, Any]], 
     return Resolution(
         target=target,
         wheels=tuple(sorted(wheels, key=lambda wheel: wheel.name)),
-        problems=(*yanked, *_held_back(wheels, top, chosen, events, target)),
+        problems=(*yanked, *told_held_back(wheels, top, chosen, events, target)),
         asked=top,
     )
 
@@ -132,28 +130,6 @@ def _index_of(page: str, project: str) -> str:
     """The index whose page of ``project`` this is; empty where it is another kind of page."""
     index, _, last = page.rstrip("/").rpartition("/")
     return index if index and canonicalize_name(last) == project else ""
-
-
-def _held_back(
-    wheels: Iterable[ResolvedWheel],
-    top: Iterable[TopRequirement],
-    chosen: Mapping[NormalizedName, Chosen],
-    events: Sequence[Mapping[str, Any]],
-    target: Target,
-) -> Iterator[Problem]:
-    """What the runner's word on newer releases comes to, with the versions that all who want a project want of it."""
-    newer = next((event for event in events if event["event"] == "newer"), None)
-    if newer is None or not newer["files"]:
-        return
-    constraints: defaultdict[NormalizedName, SpecifierSet] = defaultdict(SpecifierSet)
-    for event in events:
-        if event["event"] == "requirement" and event["constraint"]:
-            constraints[canonicalize_name(event["name"])] &= SpecifierSet(event["specifier"])
-    wanted = constraints.copy()
-    for wish in wishes(top, chosen, target.marker_environment, []):
-        wanted[wish.name] &= wish.specifier
-    rejected = rejections(newer["rejected"], newer["needed"], constraints, target)
-    yield from held_back(wheels, newer["files"], wanted, rejected, target)
 
 
 def _yanked(wheel: ResolvedWheel) -> Problem:

@@ -66,6 +66,19 @@ def test_requires_python() -> None:
     assert said(requires_python(view(files, OLD))) == [("requires-python", "error", INFO)]
 
 
+@pytest.mark.parametrize(
+    ("needed", "hint"),
+    [
+        (">=3.13", "install another version, or choose python3.13 or newer"),
+        (">=3.99", "install another version"),
+    ],
+)
+def test_what_takes_it(needed: str, hint: str) -> None:
+    """Only a runtime that takes the distribution is proposed."""
+    [problem] = requires_python(view(installed("demo", requires_python=needed), OLD))
+    assert problem.hint == hint
+
+
 def test_any_platform() -> None:
     """Machine code in what claims to run anywhere is told once, unless libraries for several systems lie there."""
     elf = [Native(f"python/demo/{name}.so", Format.ELF, Elf("aarch64", 64, True)) for name in "ab"]

@@ -72,6 +72,21 @@ def test_requires_python(requires_python: str | None, fits: bool, tmp_path: Path
     assert rules(tmp_path, ARM, "py3-none-any", requires_python) == ([] if fits else ["requires-python"])
 
 
+@pytest.mark.parametrize(
+    ("tag", "requires_python", "hint"),
+    [
+        ("py3-none-any", ">=3.14", "ask for another version, or build for python3.14 or newer"),
+        ("py3-none-any", ">=3.99", "ask for another version"),
+        ("cp313-cp313-manylinux_2_28_aarch64", ">=3.14", "ask for another version"),
+    ],
+)
+def test_what_takes_it(tag: str, requires_python: str, hint: str, tmp_path: Path) -> None:
+    """Only a runtime that takes the wheel is proposed."""
+    path = make_wheel(tmp_path, "demo", tag=tag, requires_python=requires_python)
+    [problem] = audit_wheel(read_wheel(path), ARM)
+    assert problem.hint == hint
+
+
 def test_all_at_once(tmp_path: Path) -> None:
     """Every rule is asked, so that all that is wrong is known at once."""
     assert rules(tmp_path, ARM, "cp39-cp39-win_amd64", "<3.10") == ["wrong-tag", "requires-python"]

@@ -188,6 +188,25 @@ def test_satisfied_requires_python_is_no_reason() -> None:
     assert [problem.rule for problem in error.problems] == ["no-such-version"]
 
 
+@pytest.mark.parametrize(
+    ("specifier", "versions", "hint"),
+    [
+        pytest.param(">=3.14", [], "build for python3.14 or newer", id="another runtime"),
+        pytest.param(">=3.14", ["1.0", "2.0"], "build for python3.14 or newer", id="no older one"),
+        pytest.param(">=3.14", ["0.9"], "ask for an older version, or build for python3.14 or newer", id="either"),
+        pytest.param(">=3.99", ["0.9"], "ask for an older version", id="an older one"),
+        pytest.param(">=3.99", [], None, id="neither"),
+    ],
+)
+def test_what_needs_another_python(specifier: str, versions: list[str], hint: str | None) -> None:
+    """Where the metadata say which Python is needed, only what there is, is proposed."""
+    causes = [cause("<Python>", specifier, f"demo[extra] {version}", python=True) for version in ("1.0", "2.0")]
+    files = {"demo": [[f"demo-{version}-py3-none-any.whl", "candidate", "", "", ""] for version in versions]}
+    event = failed("UnsupportedPythonVersion", causes=causes, files=files)
+    [problem] = failure(PipRun(code=1, events=(event,), words=""), TARGET).problems
+    assert problem.hint == hint
+
+
 def test_every_rule_that_is_used_stands_in_the_table() -> None:
     """A finding is never lost to a rule without a meaning: all that this room can find has one."""
     text = "".join(path.read_text(encoding="utf-8") for path in Path(resolution.__file__).parent.glob("*.py"))

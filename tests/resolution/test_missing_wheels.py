@@ -53,8 +53,11 @@ NO_FILE: Row = ("demo-5.0.exe", "format_unsupported", "", "", "")
             ["3.0 has wheels of cp311 for aarch64, none for x86_64; build for arm64"],
             id="machine",
         ),
-        pytest.param([WINDOWS], "", "no-fitting-wheel", ["no wheel for Linux", "Windows", "pip wheel"], id="Windows"),
-        pytest.param([FREE_THREADED], "", "no-fitting-wheel", ["cp313t", "none for cp311", "pip wheel"], id="ABI"),
+        pytest.param([WINDOWS], "", "no-fitting-wheel", ["no wheel for Linux", "Windows"], id="Windows"),
+        pytest.param([FREE_THREADED], "", "no-fitting-wheel", ["cp313t", "none for cp311"], id="ABI"),
+        pytest.param(
+            [WINDOWS, NEWER_SDIST], "", "no-fitting-wheel", ["pip wheel", "demo==3.0"], id="Windows and source"
+        ),
         pytest.param(
             [OTHER_PYTHON],
             "",
@@ -85,6 +88,40 @@ def test_explain(rows: list[Row], specifier: str, rule: str, words: list[str]) -
     for word in words:
         assert word in line
     assert "needed by" not in line
+
+
+@pytest.mark.parametrize(
+    ("rows", "specifier"),
+    [
+        pytest.param([WINDOWS], "", id="no source at all"),
+        pytest.param([WINDOWS, SDIST], "", id="source of another version"),
+        pytest.param([WINDOWS, ("demo-4.0.tar.gz", "format_forbidden", "", "", "")], "", id="source of a newer one"),
+        pytest.param([(*NEW_PYTHON[:2], ">=3.99", "", "")], "", id="a Python that no runtime has"),
+    ],
+)
+def test_nothing_to_try(rows: list[Row], specifier: str) -> None:
+    """What cannot be done is not proposed: to build what has no source of that very version, or what fits nothing."""
+    assert explain("demo", specifier, "", passed_over("demo", rows), TARGET).hint is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "hint"),
+    [
+        pytest.param([NEW_GLIBC, ARM, FITS], "build for arm64", id="wheels"),
+        pytest.param([NEW_GLIBC, FITS], None, id="wheels for nothing else"),
+        pytest.param([NEW_PYTHON, FITS], "build for python3.12 or newer", id="Python"),
+    ],
+)
+def test_what_fits_is_not_wanted(rows: list[Row], hint: str | None) -> None:
+    """A version that fits is not named to whom something else asks for the project, and forbids it."""
+    assert explain("demo", ">=2", "top 1.0", passed_over("demo", rows), TARGET).hint == hint
+    alone = explain("demo", ">=2", "", passed_over("demo", rows), TARGET).hint or ""
+    assert alone.startswith("the newest that fits is 1.0")
+
+
+def test_what_came_late_is_no_way_out() -> None:
+    """A wheel for another target that came later than allowed is nothing to build for."""
+    assert explain("demo", "", "", passed_over("demo", [LATE_ARM]), TARGET).hint is None
 
 
 def test_wanted_by() -> None:

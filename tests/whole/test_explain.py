@@ -134,6 +134,24 @@ def test_table(index: IndexServer, demo: None, capsys: pytest.CaptureFixture[str
     )
 
 
+def test_each_step(index: IndexServer, served: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What stands in the way of what was asked for is told however far away it is, with each step to it."""
+    make_wheel(served, "top")
+    make_wheel(served, "top", "2.0", requires=["middle>=2"])
+    make_wheel(served, "middle")
+    make_wheel(served, "middle", "2.0", requires=["helper>=2"])
+    make_wheel(served, "helper", "2.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    assert run(index, "top", "--architecture=x86_64") == 0
+    assert capsys.readouterr().out == (
+        "top         x86_64\n"
+        "python3.11  1.0\n"
+        "python3.13  2.0\n"
+        "\n"
+        "python3.11 on x86_64: top: 1.0 was taken; 2.0 needs middle>=2, of which 2.0 needs helper>=2, of\n"
+        "    which 2.0 has wheels for cp313, none for cp311\n"
+    )
+
+
 def test_nothing_fits(index: IndexServer, demo: None, capsys: pytest.CaptureFixture[str]) -> None:
     """Where no target can have it the exit code is 1, and every reason is printed."""
     assert run(index, "demo>=3") == 1

@@ -205,3 +205,19 @@ def test_words(index: IndexServer, served: Path, out: Path, capsys: pytest.Captu
         assert "2 projects" in said.out or command == "fetch"
         assert main([command, *common, "--quiet", f"--output={output}"]) == 0
         assert capsys.readouterr() == ("", "")
+
+
+def test_whose_release_is_held_back(build: Build, lock: MakeLock, served: Path, out: Path) -> None:
+    """A warning about what was chosen for some of the targets names them; what is the same for all does not."""
+    make_wheel(served, "demo", "1.0")
+    make_wheel(served, "demo", "2.0", tag="cp313-cp313-manylinux_2_28_aarch64")
+    make_wheel(served, "other", "1.0")
+    (served / "other-2.0.tar.gz").write_bytes(b"never read")
+    expected = {
+        ("demo", "for python3.12 on arm64: 1.0 was taken; 2.0 has wheels for cp313, none for cp312"),
+        ("other", "1.0 was taken; 2.0 has no wheel, only a source distribution"),
+    }
+    layer = build(["demo", "other"], **SEVERAL, output=out / "layer.zip")
+    assert {(problem.project, problem.message) for problem in layer.warnings} == expected
+    made = lock(["demo", "other"], **SEVERAL, architecture="arm64")
+    assert {(problem.project, problem.message) for problem in made.warnings} == expected

@@ -35,14 +35,20 @@ def describe(error: BaseException, records: dict[str, list[list[str]]], others: 
     if names:
         causes += others(names)
         names = [cause["project"] for cause in causes if not cause["python"]]
+    unfit = {parent_project(cause) for cause in causes if cause["python"]}
     return {
         "class": type(error).__name__,
         "ancestors": [base.__name__ for base in type(error).__mro__],
         "message": shown(error),
         "requirement": shown(getattr(error, "req", None) or ""),
         "causes": causes,
-        "files": {name: records.get(name, []) for name in names},
+        "files": {name: records.get(name, []) for name in [*names, *unfit]},
     }
+
+
+def parent_project(cause: dict[str, Any]) -> str:
+    """The project that wants something, without its extras; empty where the caller does."""
+    return str(cause["parent"]).partition(" ")[0].partition("[")[0]
 
 
 def told(wants: Iterable[tuple[Any, Any]]) -> list[dict[str, Any]]:

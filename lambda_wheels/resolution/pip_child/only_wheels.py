@@ -69,6 +69,7 @@ def prepare_only_wheels() -> None:
         check_indexes([*finder.index_urls, *(place for place in finder.find_links if place.startswith("http"))])
         emit("places", arguments=[place for place in places(finder, session) if place not in given])
         emit("cooldown", until=finder.uploaded_prior_to.isoformat() if finder.uploaded_prior_to else "")
+        emit("prereleases", allowed=sorted(finder.release_control.all_releases) if finder.release_control else [])
         for requirement in requirements:
             if requirement.match_markers():
                 check(requirement)
