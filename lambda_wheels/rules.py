@@ -282,7 +282,10 @@ RULES: Final = MappingProxyType(
             ("bad-description", "A description, or a licence, is longer than AWS takes."),
             ("bad-share", "A layer is to be shared with somebody who is no account, no organisation and not everyone."),
             ("no-region", "No region was named, and the session has none."),
-            ("bucket-needed", "A zip is too large for a call, and no bucket was named."),
+            (
+                "bucket-needed",
+                "A zip is to go through a bucket, and none was named.",
+            ),
             ("bucket-unusable", "A bucket does not exist, or is in another region than the layer."),
             ("layer-changed", "A zip is no longer what was built or looked at."),
             ("aws-credentials", "AWS credentials are missing, have expired, or are not accepted."),

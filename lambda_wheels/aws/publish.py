@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from lambda_wheels.aws.arns import is_layer_name
 from lambda_wheels.aws.clients import Clients
-from lambda_wheels.aws.marks import ROOM, marked
+from lambda_wheels.aws.marks import ROOM
 from lambda_wheels.aws.package import Package, read_package
 from lambda_wheels.aws.patience import Patience
-from lambda_wheels.aws.publishing import REFERENCE, Order, look_in, publish_in
+from lambda_wheels.aws.publishing import Order, look_in, publish_in
 from lambda_wheels.aws.results import LayerVersion, LayerVersions
 from lambda_wheels.aws.sharing import Grant
+from lambda_wheels.aws.staging import REFERENCE, Bucket
 from lambda_wheels.errors import AwsRefusedError, UsageError
 from lambda_wheels.layers import Layer
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage, silent
 from lambda_wheels.resolution.requirement_files import existing
+from lambda_wheels.targets.limits import DIRECT_UPLOAD_LIMIT
 
 _LICENSE_LIMIT: Final = 512
 """Characters (Lambda API, PublishLayerVersion)."""
@@ -55,7 +58,7 @@ def publish_layer(
     :param layer: what was built, or a zip, whoever made it.
     :param name: of the layer.
     :param regions: AWS's names, ``eu-west-1``; else the session's own.
-    :param description: up to 176 characters; the digest of the content is added. Else the projects are named.
+    :param description: up to 167 characters; the digest of the content is added. Else the projects are named.
     :param license: up to 512 characters: an SPDX identifier, a URL, or a text.
     :param share_with: accounts by their twelve digits, organisations as ``o-a1b2c3d4e5``, or ``everyone``.
     :param bucket: through which the zip goes, which it has to above 50 MB. ``layers-{region}`` names one for each
@@ -73,22 +76,29 @@ def publish_layer(
     :raises OutputError: the zip cannot be read.
     :raises AwsError: there is no such profile.
     """
-    _check(name, license, description, keep)
+    call = {
+        "name": name,
+        "region": _several(regions),
+        "description": description,
+        "license": license or None,
+        "share-with": _several(share_with),
+        "runtime": _several(runtime),
+        "architecture": _several(architecture),
+    }
+    _check(name, license, description, keep, bucket, storage_mode)
     grants = tuple(dict.fromkeys(map(Grant.read, _several(share_with))))
     if not isinstance(layer, Layer):
         layer = Path(layer)
         existing(layer)
     package = read_package(layer, _several(runtime), _several(architecture), progress)
     if bucket is None and not package.is_direct:
-        raise AwsRefusedError(_bucket_needed(package, name, regions))
+        raise AwsRefusedError(_bucket_needed(package, call))
     order = Order(
         name,
         package,
-        marked(package.words if description is None else description, package.content_sha256),
+        package.words if description is None else description,
         license,
-        bucket,
-        keep or storage_mode == REFERENCE,
-        storage_mode if bucket is not None else None,
+        None if bucket is None else Bucket(bucket, keep or storage_mode == REFERENCE, storage_mode),
         grants,
     )
     with Clients(session) as clients:
@@ -159,15 +169,17 @@ def regions_of(named: str | Iterable[str], clients: Clients) -> list[str]:
 
     :raises UsageError: none was named, and the session has none.
     """
-    if regions := [*dict.fromkeys(_several(named))]:
+    if (regions := [*dict.fromkeys(_several(named))]) and all(regions):
         return regions
-    if clients.region is None:
+    if regions or not clients.region:
         hint = "name one: --region eu-west-1, or set AWS_DEFAULT_REGION"
         raise UsageError(Problem(rule="no-region", message="no region was named, and the session has none", hint=hint))
     return [clients.region]
 
 
-def _check(name: str, license: str, description: str | None, keep: bool) -> None:
+def _check(
+    name: str, license: str, description: str | None, keep: bool, bucket: str | None, storage_mode: str | None
+) -> None:
     """:raises UsageError: AWS would not take it."""
     problems = []
     if not is_layer_name(name):
@@ -185,17 +197,30 @@ def _check(name: str, license: str, description: str | None, keep: bool) -> None
     if not isinstance(keep, bool):  # a number is what prune_layer takes
         message = f"keep={keep!r}: it says whether the zip stays in the bucket"
         problems.append(Problem(rule="bad-keep", message=message, hint="old versions are deleted by prune_layer"))
+    if bucket is not None and not bucket.removeprefix("s3://").partition("/")[0]:
+        problems.append(
+            Problem(rule="bucket-needed", message="the bucket has no name", hint="name it, or leave it out")
+        )
+    if bucket is None and storage_mode is not None:
+        message = f"{storage_mode} says how Lambda takes the zip from a bucket, and none was named"
+        problems.append(Problem(rule="bucket-needed", message=message, hint="name it: --bucket layers-{region}"))
+    if storage_mode not in {None, "COPY", REFERENCE}:
+        message = f"{storage_mode!r} is no storage mode"
+        problems.append(Problem(rule="aws-refused", message=message, hint="COPY or REFERENCE"))
     if problems:
         raise UsageError(problems)
 
 
-def _bucket_needed(package: Package, name: str, regions: str | Iterable[str]) -> Problem:
-    flags = "".join(f" --region {region}" for region in _several(regions))
+def _bucket_needed(package: Package, call: Mapping[str, str | list[str] | None]) -> Problem:
+    """With the command that would work: what was asked for, and a bucket."""
+    words = ["lambda-wheels", "publish", str(package.path)]
+    for flag, value in call.items():
+        for text in _several(value or ()):
+            words += [f"--{flag}", text]
     return Problem(
         rule="bucket-needed",
-        message=f"{package.path} is {package.size:,} bytes, and a call takes 52,428,800",
-        hint=f"send it through a bucket: lambda-wheels publish {package.path} --name {name}{flags} "
-        '--bucket "YOUR-BUCKET-{region}"',
+        message=f"{package.path} is {package.size:,} bytes, and a call takes {DIRECT_UPLOAD_LIMIT:,}",
+        hint=f'send it through a bucket: {shlex.join(words)} --bucket "YOUR-BUCKET-{{region}}"',
     )
 
 

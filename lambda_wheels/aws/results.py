@@ -35,6 +35,8 @@ class LayerVersion:
     """The object in a bucket through which the zip goes, ``s3://…``; None where it goes into the call itself."""
     shared_with: tuple[str, ...] = ()
     """Those of whom was asked that they may use it: account numbers, organisations, ``everyone``."""
+    newly_shared_with: tuple[str, ...] = ()
+    """Those of them who could not before; in a dry run those that would be added."""
     problems: tuple[Problem, ...] = ()
     """Why it failed; else warnings."""
 
@@ -47,6 +49,7 @@ class LayerVersion:
             "version": self.version,
             "staged": self.staged,
             "shared_with": list(self.shared_with),
+            "newly_shared_with": list(self.newly_shared_with),
             "problems": [problem.as_dict() for problem in self.problems],
         }
 

@@ -48,19 +48,28 @@ class Grant(NamedTuple):
         return f"lambda-wheels-{self}"
 
 
-def share(client: Any, name: str, number: int, grants: Iterable[Grant]) -> Iterator[Problem]:
+def share(client: Any, name: str, number: int, grants: Iterable[Grant]) -> tuple[Grant, ...]:
     """Let each of ``grants`` use a version, if it may not yet. Nobody else is added, and nobody is taken away.
 
-    :returns: warnings about those who may use it though nobody asked for it.
+    :returns: those that were added.
     """
+    missing = not_yet(client, name, number, grants)
+    for grant in missing:
+        _add(client, name, number, grant)
+    return missing
+
+
+def not_yet(client: Any, name: str, number: int, grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    """Those of ``grants`` that may not use a version yet."""
     wanted = dict.fromkeys(grants)
-    if not wanted:
-        return
-    present = _granted(client, name, number)
-    for grant in wanted:
-        if grant not in present:
-            _add(client, name, number, grant)
-    for grant in sorted(present - wanted.keys()):
+    present = _granted(client, name, number) if wanted else set()
+    return tuple(grant for grant in wanted if grant not in present)
+
+
+def not_asked_for(client: Any, name: str, number: int, grants: Iterable[Grant]) -> Iterator[Problem]:
+    """A warning for each who may use a version though others were named; nothing is asked where nobody was."""
+    wanted = dict.fromkeys(grants)
+    for grant in sorted(_granted(client, name, number) - wanted.keys() if wanted else ()):
         yield Problem(
             rule="shared-wider",
             severity=Severity.WARNING,

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from lambda_wheels.aws.downloads import downloaded
 from lambda_wheels.aws.failures import AWS_ERRORS, is_gone
 from lambda_wheels.aws.marks import digest_in
-from lambda_wheels.errors import LambdaWheelsError
+from lambda_wheels.errors import WheelError
 from lambda_wheels.layers.inside import read_inside
 
 _log = logging.getLogger(__name__)
@@ -102,13 +102,20 @@ def content_of(client: Any, name: str, number: int) -> dict[str, Any] | None:
 
 
 def _holds(client: Any, name: str, version: Version, wanted: Wanted) -> bool:
-    """Whether it is that zip; or another with the same files, as where somebody zips them with today's dates."""
+    """Whether it is that zip; or another with the same files, as where somebody zips them with today's dates.
+
+    :raises AwsError: it cannot be fetched: to take that for a no would make one more version of the same.
+    """
     content = content_of(client, name, version.number)
     if content is None or content.get("CodeSha256") == wanted.code_sha256:
         return content is not None
+    if not str(content.get("Location", "")).startswith(("https://", "http://")):
+        _log.warning("%s could not be compared: the endpoint does not say where its zip is", version.arn)
+        return False
     try:
         with downloaded(content, f"{name}-{version.number}") as path:
-            return read_inside(path).content_sha256 == wanted.content_sha256
-    except (LambdaWheelsError, OSError, ValueError) as error:
-        _log.info("%s could not be compared: %s", version.arn, error)
+            inside = read_inside(path)
+    except (WheelError, ValueError):
         return False
+    # What is not sound may unpack to other files than those that were read.
+    return inside.is_sound and inside.content_sha256 == wanted.content_sha256

@@ -89,7 +89,8 @@ def digest_of_files(files: Iterable[tuple[str, int, str]]) -> str:
     """The sha256, hexadecimal, of paths, modes and the sha256 of files.
 
     A promise, which stays from release to release. What is hashed is, for each file in the order of the UTF-8 bytes of
-    the paths: the path in UTF-8, a NUL byte, the mode as the four digits ``0644`` or ``0755``, a NUL byte, the sha256
+    the paths: the path in UTF-8, a NUL byte, the mode in octal (of a layer of ours ``0644`` or
+    ``0755``), a NUL byte, the sha256
     of the file's bytes as 64 lower-case hexadecimal digits, a line feed.
     """
     text = "".join(f"{path}\0{mode:04o}\0{sha256}\n" for path, mode, sha256 in sorted(files))

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
@@ -19,6 +19,9 @@ from lambda_wheels.layers.reading import Reading, read_layer
 from lambda_wheels.problems import Problem
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
+
+_LINK: Final = 0o120777
+"""The mode of a link, which no plain file can have."""
 
 
 class Inside(NamedTuple):
@@ -110,7 +113,7 @@ def _hashed(held: Held) -> Iterator[tuple[str, int, str]]:
         if path not in held.linked and not is_manifest_path(path):
             yield path, 0o644 if file.mode is None else file.mode, file.sha256
     for path, to in held.links.items():
-        yield path, 0o777, hashlib.sha256(to.encode("utf-8", "surrogateescape")).hexdigest()
+        yield path, _LINK, hashlib.sha256(to.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _wheels(manifest: Manifest, view: View) -> Iterator[Wheel]:

@@ -7,7 +7,7 @@ import pytest
 from lambda_wheels import UsageError
 from lambda_wheels.aws.arns import LayerVersionArn, layer_in, layer_of, region_of_function
 from lambda_wheels.aws.fits import with_layer, without_layer
-from lambda_wheels.aws.marks import DESCRIPTION_LIMIT, ROOM, described, digest_in, marked, words_of
+from lambda_wheels.aws.marks import DESCRIPTION_LIMIT, ROOM, described, digest_in, marked, publisher_in, words_of
 from lambda_wheels.aws.sharing import Grant
 
 LAYER = "arn:aws:lambda:eu-west-1:123456789012:layer:demo"
@@ -65,9 +65,9 @@ def test_region_of_function(function: str, region: str | None) -> None:
 @pytest.mark.parametrize("words", ["", "Our base layer", "x" * ROOM])
 def test_marks(words: str) -> None:
     """A description carries the digest at its end, within AWS's limit, and both are found again."""
-    text = marked(words, DIGEST)
+    text = marked(words, DIGEST, "0a1b2c3d")
     assert len(text) <= DESCRIPTION_LIMIT
-    assert (digest_in(text), words_of(text)) == (DIGEST, words)
+    assert (digest_in(text), publisher_in(text), words_of(text)) == (DIGEST, "0a1b2c3d", words)
 
 
 @pytest.mark.parametrize("text", ["", "words", f"content-sha256:{DIGEST} and more", f"xcontent-sha256:{DIGEST}"])

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from lambda_wheels.aws.clients import Clients
-from lambda_wheels.aws.marks import marked
 from lambda_wheels.aws.package import read_package
 from lambda_wheels.aws.patience import Patience
 from lambda_wheels.aws.publishing import Order, publish_in
@@ -32,6 +31,7 @@ FAULTS = {
     "commit, then half an answer": Fault.cut_off(40),
     "late commit after 500": Fault.late_commit(0.005),
     "late commit after reset": Fault.late_commit_after_reset(0.005),
+    "late commit, after it was looked for": Fault.late_commit(0.03),
     "silence": Fault.silence(),
     "reset": Fault.reset(),
     "503": Fault.status(503, "ServiceException"),
@@ -44,7 +44,7 @@ FAULTS = {
 def order(layer: Path, name: str) -> Order:
     """``layer`` to be published as ``name``."""
     package = read_package(layer, ["python3.13"], ["arm64"], silent)
-    return Order(name, package, marked("", package.content_sha256), "", None, False, None, ())
+    return Order(name, package, "", "", None, ())
 
 
 def publish(region: str, what: Order, clients: Clients) -> LayerVersion:
@@ -81,6 +81,23 @@ def test_once_in_many_runs(aws: LambdaEndpoint, layer: Path, fault: str, figure:
     made = runs(aws, layer, FAULTS[fault], RUNS)
     figure(f"publishing, {fault}: {RUNS} runs, {sum(made)} versions")
     assert made == [1] * RUNS
+
+
+def test_many_publishers_that_hear_nothing(aws: LambdaEndpoint, layer: Path, figure: Figure) -> None:
+    """The same where half of the answers are lost: each knows what it made itself, and takes that away again."""
+    what = order(layer, "demo")
+    aws.fail("PublishLayerVersion", Fault.commit_then_status(500), times=PUBLISHERS // 2)
+
+    def one(_: int) -> LayerVersion:
+        with Clients(Session(aws.url)) as clients:
+            return publish(HERE, what, clients)
+
+    with ThreadPoolExecutor(PUBLISHERS) as pool:
+        told = [*pool.map(one, range(PUBLISHERS))]
+    left = aws.versions(HERE, "demo")
+    figure(f"{PUBLISHERS} publishers at once, half unanswered: {aws.made(HERE, 'demo')} made, {len(left)} left")
+    assert {version.version for version in told} == set(left)
+    assert len(left) == 1
 
 
 def test_many_publishers(aws: LambdaEndpoint, layer: Path, figure: Figure) -> None:
