@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 
 from lambda_wheels.aws.failures import AWS_ERRORS, problem_of
+from lambda_wheels.aws.patience import Patience
 from lambda_wheels.errors import AwsError
 
 _ONCE: Final = Config(retries={"total_max_attempts": 1})
@@ -29,12 +30,15 @@ def session_of(profile: str | None) -> Any:
 class Clients:
     """One session's clients, each made once, and closed at the end of ``with``. May be used by several threads."""
 
-    def __init__(self, session: Any = None) -> None:
-        """:param session: a ``boto3.Session``; else a new one, as the environment says.
+    def __init__(self, session: Any = None, patience: Patience | None = None) -> None:
+        """Clients of one job.
 
+        :param session: a ``boto3.Session``; else a new one, as the environment says.
+        :param patience: once it is stopped no client sends anything more, boto3's own repetitions included.
         :raises AwsError: the environment names a profile that is not there.
         """
         self._session = session if session is not None else session_of(None)
+        self._patience = patience
         self._made: dict[tuple[str, str, bool], Any] = {}
         self._lock = threading.Lock()
 
@@ -42,7 +46,7 @@ class Clients:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for client in self._made.values():
+        for client in list(self._made.values()):  # a thread that was left behind may be making one
             client.close()
 
     @property
@@ -65,7 +69,14 @@ class Clients:
             if key not in self._made:
                 try:
                     # A config of one's own is merged with that of the session.
-                    self._made[key] = self._session.client(service, region_name=region, config=_ONCE if once else None)
+                    client = self._session.client(service, region_name=region, config=_ONCE if once else None)
                 except (*AWS_ERRORS, ValueError) as error:
                     raise AwsError(problem_of(error, f"reaching {service} in {region}")) from error
+                client.meta.events.register("before-send", self._before_send)
+                self._made[key] = client
             return self._made[key]
+
+    def _before_send(self, **_: object) -> None:
+        """:raises StoppedError: the job was given up."""
+        if self._patience is not None:
+            self._patience.check()

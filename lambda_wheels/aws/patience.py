@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Final
 
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -15,7 +14,7 @@ class StoppedError(Exception):
 
 
 class Patience:
-    """Pauses that end at once when the job is given up."""
+    """Pauses that end at once when the job is given up, and a question before what cannot be taken back."""
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
@@ -23,6 +22,14 @@ class Patience:
     def stop(self) -> None:
         """Let every pause, and every later one, end."""
         self._stopped.set()
+
+    def check(self) -> None:
+        """Go on.
+
+        :raises StoppedError: the job was given up.
+        """
+        if self._stopped.is_set():
+            raise StoppedError
 
     def pause(self, seconds: float) -> None:
         """Wait.
@@ -33,6 +40,6 @@ class Patience:
             raise StoppedError
 
 
-def pauses() -> Iterator[float]:
+def pauses() -> tuple[float, ...]:
     """How long to wait after each try; as many as there are tries."""
-    return iter(PAUSES)
+    return PAUSES

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from lambda_wheels.aws.arns import LayerVersionArn, is_layer_name, layer_of
 from lambda_wheels.aws.clients import Clients
 from lambda_wheels.aws.failures import AWS_ERRORS, is_gone, problem_of
+from lambda_wheels.aws.patience import Patience
 from lambda_wheels.aws.publish import regions_of
 from lambda_wheels.aws.results import Pruned
 from lambda_wheels.aws.versions import versions_of
+from lambda_wheels.aws.workers import run_side_by_side
 from lambda_wheels.errors import LambdaWheelsError, UsageError
 from lambda_wheels.problems import Problem
 
@@ -45,13 +46,17 @@ def prune_layer(
         raise UsageError(Problem(rule="bad-layer-name", message=f"{name!r} is not the name of a layer", hint=hint))
     if keep < 0:
         raise UsageError(Problem(rule="bad-keep", message=f"{keep} versions cannot be kept", hint="0 or more"))
-    with Clients(session) as clients:
+    patience = Patience()
+    with Clients(session, patience) as clients:
         named = regions_of(regions, clients)
-        with ThreadPoolExecutor(min(len(named), _AT_ONCE)) as pool:
-            return tuple(pool.map(lambda region: _prune(region, name, keep, clients, dry_run=dry_run), named))
+
+        def prune(region: str) -> Pruned:
+            return _prune(region, name, keep, clients, patience, dry_run=dry_run)
+
+        return tuple(run_side_by_side(prune, named, _AT_ONCE, patience))
 
 
-def _prune(region: str, name: str, keep: int, clients: Clients, *, dry_run: bool) -> Pruned:
+def _prune(region: str, name: str, keep: int, clients: Clients, patience: Patience, *, dry_run: bool) -> Pruned:
     problems: list[Problem] = []
     deleted: list[int] = []
     used: list[int] = []
@@ -64,6 +69,7 @@ def _prune(region: str, name: str, keep: int, clients: Clients, *, dry_run: bool
         in_use = _in_use(client, layer_of(old[0].arn)) if old else set()
         used = [one.number for one in old if one.number in in_use]
         for one in reversed([one for one in old if one.number not in in_use]):
+            patience.check()
             if dry_run or _delete(client, name, one.number, problems):
                 deleted.append(one.number)
     except LambdaWheelsError as error:
