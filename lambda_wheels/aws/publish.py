@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -18,6 +17,7 @@ from lambda_wheels.aws.publishing import Order, look_in, publish_in
 from lambda_wheels.aws.results import LayerVersion, LayerVersions
 from lambda_wheels.aws.sharing import Grant
 from lambda_wheels.aws.staging import REFERENCE, Bucket
+from lambda_wheels.aws.workers import run_side_by_side
 from lambda_wheels.errors import AwsRefusedError, UsageError
 from lambda_wheels.layers import Layer
 from lambda_wheels.problems import Problem
@@ -101,9 +101,13 @@ def publish_layer(
         None if bucket is None else Bucket(bucket, keep or storage_mode == REFERENCE, storage_mode),
         grants,
     )
-    with Clients(session) as clients:
+    patience = Patience()
+    with Clients(session, patience) as clients:
         wanted = regions_of(regions, clients)
-        versions = _look(wanted, order, clients) if dry_run else _publish(wanted, order, clients, progress)
+        if dry_run:
+            versions = run_side_by_side(lambda region: look_in(region, order, clients), wanted, _AT_ONCE, patience)
+        else:
+            versions = _publish(wanted, order, clients, patience, progress)
     return LayerVersions(
         name=name,
         code_sha256=package.code_sha256,
@@ -114,35 +118,21 @@ def publish_layer(
     )
 
 
-def _look(regions: Sequence[str], order: Order, clients: Clients) -> list[LayerVersion]:
-    with ThreadPoolExecutor(min(len(regions), _AT_ONCE)) as pool:
-        return [*pool.map(lambda region: look_in(region, order, clients), regions)]
-
-
-def _publish(regions: Sequence[str], order: Order, clients: Clients, progress: Progress) -> list[LayerVersion]:
-    """Side by side; ``progress`` is called in this thread alone."""
-    patience = Patience()
+def _publish(
+    regions: Sequence[str], order: Order, clients: Clients, patience: Patience, progress: Progress
+) -> list[LayerVersion]:
+    """In all regions side by side; ``progress`` is called in this thread alone."""
     sent = _Sent()
-    at_once = min(len(regions), _AT_ONCE)
+    at_once = _AT_ONCE
     if order.bucket is None:
         at_once = max(1, min(at_once, _IN_MEMORY // (4 * order.package.size)))
-    with ThreadPoolExecutor(at_once) as pool:
-        try:
-            jobs = [pool.submit(publish_in, region, order, clients, patience, sent.add) for region in regions]
-            _follow(jobs, lambda: progress(sent.event(order.name)))
-        except BaseException:
-            patience.stop()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        return [job.result() for job in jobs]
-
-
-def _follow(jobs: Sequence[Future[LayerVersion]], tell: Callable[[], None]) -> None:
-    """Tell how far the jobs are, until all have ended."""
-    waiting = set(jobs)
-    while waiting:
-        waiting = wait(waiting, timeout=0.1).not_done
-        tell()
+    return run_side_by_side(
+        lambda region: publish_in(region, order, clients, patience, sent.add),
+        regions,
+        at_once,
+        patience,
+        tell=lambda: progress(sent.event(order.name)),
+    )
 
 
 class _Sent:
