@@ -15,15 +15,18 @@ from lambda_wheels.errors import AwsError
 _ONCE: Final = Config(retries={"total_max_attempts": 1})
 """For what is not to be done twice: PublishLayerVersion has no token that would tell two calls for one from two."""
 
+_UNUSABLE: Final = (*AWS_ERRORS, ValueError)
+"""What comes of settings that make no sense; a number that is none, and some URLs, are Python's own errors."""
+
 
 def session_of(profile: str | None) -> Any:
     """A session for ``profile``, or as the environment says.
 
-    :raises AwsError: there is no such profile.
+    :raises AwsError: there is no such profile, or the settings cannot be read.
     """
     try:
         return boto3.Session(profile_name=profile)
-    except AWS_ERRORS as error:
+    except _UNUSABLE as error:
         raise AwsError(problem_of(error, "signing in to AWS")) from error
 
 
@@ -51,8 +54,14 @@ class Clients:
 
     @property
     def region(self) -> str | None:
-        """The session's own, if it has one."""
-        region: str | None = self._session.region_name
+        """The session's own, if it has one.
+
+        :raises AwsError: the session's settings cannot be read.
+        """
+        try:
+            region: str | None = self._session.region_name
+        except _UNUSABLE as error:
+            raise AwsError(problem_of(error, "looking for the session's region")) from error
         return region
 
     def of_lambda(self, region: str, *, once: bool = False) -> Any:
@@ -70,7 +79,7 @@ class Clients:
                 try:
                     # A config of one's own is merged with that of the session.
                     client = self._session.client(service, region_name=region, config=_ONCE if once else None)
-                except (*AWS_ERRORS, ValueError) as error:
+                except _UNUSABLE as error:
                     raise AwsError(problem_of(error, f"reaching {service} in {region}")) from error
                 client.meta.events.register("before-send", self._before_send)
                 self._made[key] = client

@@ -1,12 +1,19 @@
-"""What AWS's refusals and silences mean, in our words. (Pure decisions about botocore's exceptions.)"""
+"""What AWS's refusals and silences mean, in our words. (Pure decisions about boto3's exceptions.)"""
 
 from __future__ import annotations
 
+import contextlib
+import math
+import re
+from collections.abc import Iterator
 from typing import Any, Final
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
     BotoCoreError,
+    ChecksumError,
     ClientError,
+    ConnectionError,
     ConnectTimeoutError,
     CredentialRetrievalError,
     EndpointConnectionError,
@@ -18,13 +25,14 @@ from botocore.exceptions import (
     ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
-    ProxyConnectionError,
     SSLError,
     SSOError,
     TokenRetrievalError,
+    WaiterError,
 )
 from botocore.parsers import ResponseParserError
 
+from lambda_wheels.errors import AwsError
 from lambda_wheels.problems import Problem
 
 _EXPIRED: Final = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
@@ -46,17 +54,34 @@ _CREDENTIALS: Final = (
     SSOError,
     TokenRetrievalError,
 )
-_NOT_SENT: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
-"""Before a request left."""
+_NOT_SENT: Final = (ConnectTimeoutError, EndpointConnectionError)
+"""Before a request left, surely. TLS can break afterwards as well, and of a proxy an older urllib3 says it of both."""
 
-_HALF_READ: Final = (HTTPClientError, IncompleteReadError, ResponseParserError)
-"""After a request left: no answer, or one that could not be read to its end."""
+_HALF_READ: Final = (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
+"""After a request left, perhaps: no answer, or one that could not be read to its end."""
+
+_MISREAD: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What comes of reading an answer that is not AWS's, though its status is 200: a proxy's page, ``null``, ``{}``."""
+
+_ON_THE_WAY: Final = (ChecksumError, WaiterError, Boto3Error, OSError)
+"""What another try may mend; the other errors of botocore are about parameters, settings and files here."""
 
 _LONGEST_WAIT: Final = 60.0
 """Seconds."""
 
-AWS_ERRORS: Final = (BotoCoreError, ClientError, ResponseParserError)
-"""Everything that boto3 raises about AWS."""
+_LONGEST_WORDS: Final = 500
+"""Characters."""
+
+_USER: Final = re.compile(r"\b([a-z][a-z0-9+.-]*://)[^/\s\"'<>]*@", re.IGNORECASE)
+_QUERY: Final = re.compile(r"\?[^\s\"'<>]+")
+_SECRET: Final = re.compile(
+    r"\bx-amz-(?:security-token|signature|credential)[\"']?\s*[=:]\s*[\"']?[^\s\"'&]*", re.IGNORECASE
+)
+_SIGNED: Final = re.compile(r"\bThe (?:Canonical String|String-to-Sign)\b.*", re.DOTALL)
+"""What AWS had expected to be signed: the request, with its token."""
+
+AWS_ERRORS: Final = (BotoCoreError, Boto3Error, ClientError, ResponseParserError)
+"""What boto3 raises of its own. With an answer that is not AWS's it raises others: see :func:`answered`."""
 
 
 def code_of(error: BaseException) -> str:
@@ -84,7 +109,7 @@ def is_doubtful(error: BaseException) -> bool:
 
 
 def is_unsent(error: BaseException) -> bool:
-    """Whether the request never left."""
+    """Whether the request surely never left."""
     return isinstance(error, _NOT_SENT)
 
 
@@ -99,13 +124,34 @@ def retry_after(error: BaseException) -> float:
     if isinstance(error, ClientError):
         headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     try:
-        return min(max(0.0, float(headers.get("retry-after", 0))), _LONGEST_WAIT)
+        seconds = float(headers.get("retry-after", 0))
     except ValueError:
         return 0.0
+    return min(max(0.0, seconds), _LONGEST_WAIT) if math.isfinite(seconds) else 0.0
+
+
+@contextlib.contextmanager
+def answered(action: str) -> Iterator[None]:
+    """Within it calls are made and answers read; whatever AWS, or who answers in its place, does wrong is one error.
+
+    :param action: as for :func:`problem_of`.
+    :raises AwsError: in place of ``AWS_ERRORS``, and of what comes of reading an answer that is not AWS's.
+    """
+    try:
+        yield
+    except AWS_ERRORS as error:
+        raise AwsError(problem_of(error, action)) from error
+    except _MISREAD as error:
+        message = f"{action}: the answer cannot be read ({type(error).__name__}: {in_one_line(str(error))})"
+        hint = "is a proxy, or another service, in AWS's place?"
+        raise AwsError(Problem(rule="aws-failed", message=message, hint=hint)) from error
 
 
 def problem_of(error: BaseException, action: str) -> Problem:
     """What happened while ``action``, which names what was done to what: ``publishing duckdb in eu-west-1``."""
+    cause = error.__cause__ or error.__context__
+    if isinstance(error, Boto3Error) and isinstance(cause, AWS_ERRORS):  # of an upload it says no more than the words
+        error = cause
     rule, message, hint = _understood(error)
     return Problem(rule=rule, message=f"{action}: {message}", hint=hint)
 
@@ -137,11 +183,19 @@ def _understood(error: BaseException) -> tuple[str, str, str | None]:
             said,
             "raise the quota 'Function and layer storage', or delete versions: lambda-wheels prune",
         )
-    if isinstance(error, _NOT_SENT):
-        return "aws-unreachable", said, "is the region's name right, and this machine on the network?"
-    if is_doubtful(error) or not isinstance(error, ClientError):
+    if isinstance(error, ConnectionError):
+        return "aws-unreachable", said, _unreachable(error)
+    if is_doubtful(error) or isinstance(error, _ON_THE_WAY):
         return "aws-failed", said, "try again; what was done is not done twice"
-    return "aws-refused", said, None
+    if isinstance(error, ClientError):
+        return "aws-refused", said, None
+    return "aws-refused", said, "look at the region, at the variables AWS_*, and at ~/.aws/config and credentials"
+
+
+def _unreachable(error: BaseException) -> str:
+    if isinstance(error, SSLError):
+        return "which certificates are trusted is said by AWS_CA_BUNDLE, or ca_bundle in ~/.aws/config"
+    return "is the region's name right, and this machine on the network?"
 
 
 def _said(error: BaseException) -> str:
@@ -154,4 +208,15 @@ def _said(error: BaseException) -> str:
         text = f"{said.get('Code') or status_of(error)}: {reason}"
     else:
         text = str(error)
-    return " ".join(text.split())
+    return in_one_line(text)
+
+
+def in_one_line(text: str) -> str:
+    """Words about a request without what it was signed with, in one line that is not too long.
+
+    A URL may carry in its query all that is needed to be who signed it, and before its host a password.
+    """
+    for pattern, instead in ((_SIGNED, ""), (_USER, r"\1"), (_QUERY, ""), (_SECRET, "")):
+        text = pattern.sub(instead, text)
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_WORDS else f"{line[: _LONGEST_WORDS - 1]}…"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from lambda_wheels.aws.arns import LayerVersionArn, is_layer_name, layer_of
 from lambda_wheels.aws.clients import Clients
-from lambda_wheels.aws.failures import AWS_ERRORS, is_gone, problem_of
+from lambda_wheels.aws.failures import answered, is_doubtful, is_gone, problem_of
 from lambda_wheels.aws.patience import Patience
 from lambda_wheels.aws.publish import regions_of
 from lambda_wheels.aws.results import Pruned
@@ -31,7 +33,8 @@ def prune_layer(
     """Delete all versions of a layer but the newest ``keep``, and those that a function of that region uses.
 
     Versions of functions count too, and so do aliases, which name them. Functions of other accounts are not seen: one
-    that uses a version goes on with it, but cannot be changed any more. A failure does not stop the others.
+    that uses a version goes on with it, but cannot be changed any more. A refusal does not stop the others; where AWS
+    does not answer at all, no more is asked of that region.
 
     :param name: of the layer.
     :param keep: how many of the newest stay in any case.
@@ -62,11 +65,12 @@ def _prune(region: str, name: str, keep: int, clients: Clients, patience: Patien
     used: list[int] = []
     kept: list[int] = []
     try:
-        client = clients.of_lambda(region)
-        versions = sorted(versions_of(client, name), reverse=True)
-        kept = [one.number for one in versions[:keep]]
-        old = versions[keep:]
-        in_use = _in_use(client, layer_of(old[0].arn)) if old else set()
+        with answered(f"pruning {name} in {region}"):
+            client = clients.of_lambda(region)
+            versions = sorted(versions_of(client, name), reverse=True)
+            kept = [one.number for one in versions[:keep]]
+            old = versions[keep:]
+            in_use = _in_use(client, layer_of(old[0].arn)) if old else set()
         used = [one.number for one in old if one.number in in_use]
         for one in reversed([one for one in old if one.number not in in_use]):
             patience.check()
@@ -74,8 +78,6 @@ def _prune(region: str, name: str, keep: int, clients: Clients, patience: Patien
                 deleted.append(one.number)
     except LambdaWheelsError as error:
         problems += error.problems
-    except AWS_ERRORS as error:
-        problems.append(problem_of(error, f"pruning {name} in {region}"))
     return Pruned(region=region, deleted=tuple(deleted), used=tuple(used), kept=tuple(kept), problems=tuple(problems))
 
 
@@ -92,11 +94,18 @@ def _in_use(client: Any, layer: str) -> set[int]:
 
 
 def _delete(client: Any, name: str, number: int, problems: list[Problem]) -> bool:
-    """Whether the version is gone; why not goes to ``problems``."""
-    try:
-        client.delete_layer_version(LayerName=name, VersionNumber=number)
-    except AWS_ERRORS as error:
-        if not is_gone(error):
-            problems.append(problem_of(error, f"deleting {name}:{number} in {client.meta.region_name}"))
-            return False
+    """Whether the version is gone; why not goes to ``problems``.
+
+    :raises AwsError: there was no answer, or none of use; waiting so long for every further version would take hours.
+    """
+    action = f"deleting {name}:{number} in {client.meta.region_name}"
+    with answered(f"{action}, with which pruning ends there"):
+        try:
+            client.delete_layer_version(LayerName=name, VersionNumber=number)
+        except ClientError as error:
+            if is_doubtful(error):
+                raise
+            if not is_gone(error):
+                problems.append(problem_of(error, action))
+                return False
     return True

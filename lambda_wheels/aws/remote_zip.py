@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Final
+from http import HTTPStatus
+from itertools import islice
+from typing import Any, Final
 
-from lambda_wheels.aws.downloads import get
+from lambda_wheels.aws.downloads import get, repeated
 from lambda_wheels.aws.failures import AWS_ERRORS
 from lambda_wheels.errors import WheelError
 from lambda_wheels.wheels.directory import list_directory
@@ -14,17 +16,20 @@ from lambda_wheels.wheels.findings import Findings
 
 _TAIL: Final = 256 << 10
 """Bytes at the end: the directory of most zips."""
-_MOST: Final = 300 << 20
-"""Bytes of a zip that is read as a whole, where a server knows no ranges."""
+_MOST: Final = 300
+"""Megabytes of a zip that is read as a whole, where a server knows no ranges."""
 _RANGE: Final = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
 
-def unzipped_size(url: str) -> int | None:
-    """Bytes of all files in the zip at a signed ``url``; None where that cannot be told."""
+def unzipped_size(url: str, client: Any = None) -> int | None:
+    """Bytes of all files in the zip at a signed ``url``; None where that cannot be told.
+
+    :param client: that of boto3 which said the URL: its certificates, proxies and timeouts count here, too.
+    """
     if not url.startswith(("https://", "http://")):
         return None
     try:
-        file = _Remote(url)
+        file = _Remote(url, client)
         entries, _ = list_directory(file, file.size, Findings(""))
     except (*AWS_ERRORS, WheelError, OSError, ValueError):
         return None
@@ -34,9 +39,9 @@ def unzipped_size(url: str) -> int | None:
 class _Remote(io.BytesIO):
     """A file behind a URL: of its bytes only those are fetched that are read, and the last ones at once."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, client: Any) -> None:
         super().__init__()
-        self._url = url
+        self._url, self._client = url, client
         self._at = 0
         self._tail_at, self.size, self._tail = self._fetch(f"bytes=-{_TAIL}")
 
@@ -65,11 +70,14 @@ class _Remote(io.BytesIO):
 
         :raises OSError: the server does not give them.
         """
-        with get(self._url, {"Range": wanted}) as answer:
-            content: bytes = answer.body.read(_MOST)
-        if answer.status == 200:  # all of it
+        status, part, content = repeated(lambda: self._asked(wanted))
+        if status == HTTPStatus.OK:  # all of it
             return 0, len(content), content
-        match = _RANGE.fullmatch(answer.range)
-        if answer.status != 206 or match is None:
-            raise OSError(f"HTTP status {answer.status}")
+        match = _RANGE.fullmatch(part)
+        if match is None:
+            raise OSError(f"a part that is not said: {part!r}")
         return int(match[1]), int(match[2]), content
+
+    def _asked(self, wanted: str) -> tuple[int, str, bytes]:
+        with get(self._url, {"Range": wanted}, self._client) as answer:
+            return answer.status, answer.range, b"".join(islice(answer.chunks(), _MOST))

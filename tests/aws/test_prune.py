@@ -11,6 +11,7 @@ import pytest
 from lambda_wheels import Pruned, UsageError, attach_layer, prune_layer
 from tests.aws.conftest import HERE
 from tests.aws.endpoint import Fault, LambdaEndpoint, a_zip
+from tests.aws.faults import Answer
 
 pytestmark = pytest.mark.loopback
 
@@ -68,6 +69,44 @@ def test_failures(aws: LambdaEndpoint, prune: Prune) -> None:
     assert (here.deleted, [problem.rule for problem in here.problems]) == ((2, 3), ["aws-denied"])
     assert (forbidden.deleted, forbidden.has_failed) == ((), True)
     assert (there.deleted, there.has_failed) == ((1, 2, 3), False)
+
+
+@pytest.mark.parametrize("fault", [Fault.reset(), Fault.status(500, "ServiceException")], ids=["reset", "500"])
+def test_no_answer(aws: LambdaEndpoint, prune: Prune, fault: Fault) -> None:
+    """Where AWS does not answer, not every version is waited for: the region ends, and says so."""
+    add(aws, 9)
+    add(aws, 3, "us-east-1")
+    aws.fail("DeleteLayerVersion", fault, region=HERE, after=2)
+    here, there = prune(keep=1, regions=[HERE, "us-east-1"])
+    [problem] = here.problems
+    assert (here.deleted, problem.rule) == ((1, 2), "aws-failed")
+    assert problem.message.startswith(f"deleting demo:3 in {HERE}, with which pruning ends there: ")
+    assert aws.count("DeleteLayerVersion", HERE) == 2 + 3  # boto3 tries three times
+    assert there.deleted == (1, 2)
+
+
+NOT_OF_AWS = (b"{}", b"null", b"[]", b"<html>", b'{"Functions": [{"Layers": [{}]}]}', b'{"Functions": [null]}')
+
+
+@pytest.mark.parametrize("body", NOT_OF_AWS)
+def test_answer_that_is_not_of_aws(aws: LambdaEndpoint, prune: Prune, body: bytes) -> None:
+    """A page of something in AWS's place is one line, and nothing is deleted, as the versions in use are not known."""
+    add(aws, 3)
+    page = Answer(headers={"Content-Type": "application/json"}, body=body)
+    aws.fail("ListFunctions", Fault(commits=False, instead=page))
+    [found] = prune(keep=1)
+    [problem] = found.problems
+    assert (found.deleted, problem.rule) == ((), "aws-failed")
+    assert problem.message.startswith(f"pruning demo in {HERE}: ")
+    assert aws.versions(HERE, "demo") == [1, 2, 3]
+
+
+@pytest.mark.parametrize("body", [b"null", b'{"LayerVersions": [{}]}', b'{"LayerVersions": [null]}'])
+def test_listing_that_is_not_of_aws(aws: LambdaEndpoint, prune: Prune, body: bytes) -> None:
+    """The same for the versions of the layer."""
+    aws.fail("ListLayerVersions", Fault(commits=False, instead=Answer(body=body)))
+    [problem] = prune(keep=0)[0].problems
+    assert problem.rule == "aws-failed"
 
 
 def test_functions_not_known(aws: LambdaEndpoint, prune: Prune) -> None:
