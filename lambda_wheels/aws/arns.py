@@ -12,9 +12,13 @@ from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem
 
 _PREFIX: Final = r"arn:[\w-]+:lambda:(?P<region>[\w-]+):(?P<account>\d{12}):"
-_VERSION: Final = re.compile(rf"(?P<layer>{_PREFIX}layer:(?P<name>[\w-]{{1,140}})):(?P<version>\d+)", re.ASCII)
-_LAYER: Final = re.compile(rf"(?P<layer>{_PREFIX}layer:(?P<name>[\w-]{{1,140}}))(?::\d+)?", re.ASCII)
-_FUNCTION: Final = re.compile(rf"{_PREFIX}function:(?P<name>[\w-]{{1,64}})(?::(?P<qualifier>[\w$-]+))?", re.ASCII)
+_NUMBER: Final = r"\d{1,18}"
+"""A version: the API's ``long``."""
+_VERSION: Final = re.compile(rf"(?P<layer>{_PREFIX}layer:(?P<name>[\w-]{{1,140}})):(?P<version>{_NUMBER})", re.ASCII)
+_LAYER: Final = re.compile(rf"(?P<layer>{_PREFIX}layer:(?P<name>[\w-]{{1,140}}))(?::{_NUMBER})?", re.ASCII)
+_QUALIFIER: Final = r"\$LATEST(?:\.PUBLISHED)?|[\w-]+"
+_FUNCTION: Final = re.compile(rf"{_PREFIX}function:(?P<name>[\w-]{{1,140}})(?::(?:{_QUALIFIER}))?", re.ASCII)
+_FUNCTION_NAME: Final = re.compile(rf"(?:\d{{12}}:)?(?:function:)?[\w-]+(?::(?:{_QUALIFIER}))?", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,140}")
 
 
@@ -37,9 +41,9 @@ class LayerVersionArn(NamedTuple):
 
         :raises UsageError: it is not the ARN of a layer version.
         """
-        if (match := _VERSION.fullmatch(text)) is None:
+        if (match := _VERSION.fullmatch(str(text))) is None:
             hint = "it ends in a number, as arn:aws:lambda:eu-west-1:123456789012:layer:duckdb:7 does"
-            if (layer := _LAYER.fullmatch(text)) is not None:
+            if (layer := _LAYER.fullmatch(str(text))) is not None:
                 hint = f"a version is wanted: {layer['layer']}:1 is its first"
             raise UsageError(Problem(rule="bad-arn", message=f"{text!r} is not the ARN of a layer version", hint=hint))
         return cls(match["layer"], match["region"], match["account"], match["name"], int(match["version"]))
@@ -56,9 +60,45 @@ def layer_of(arn: str) -> str:
     return match["layer"] if match else arn
 
 
-def is_layer_name(text: str) -> bool:
+def read_layer(text: object) -> str:
+    """The ARN of a layer, in the ARN of that or of one of its versions.
+
+    :raises UsageError: it is neither.
+    """
+    match = _LAYER.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        hint = "it is as arn:aws:lambda:eu-west-1:123456789012:layer:duckdb, and may end in the number of a version"
+        raise UsageError(Problem(rule="bad-arn", message=f"{text!r} is not the ARN of a layer", hint=hint))
+    return match["layer"]
+
+
+def short_arn(arn: str) -> str:
+    """``duckdb:7``, of the ARN of a layer version; other text as it is."""
+    return ":".join(arn.split(":")[6:]) or arn
+
+
+def region_in(arn: str) -> str:
+    """The region in an ARN that was read."""
+    return arn.split(":")[3]
+
+
+def check_region(region: str | None) -> None:
+    """Refuse the empty string, which an unset variable is.
+
+    :raises UsageError: it is that.
+    """
+    if region == "":
+        raise UsageError(Problem(rule="no-region", message="the region has no name", hint="eu-west-1 is one"))
+
+
+def is_layer_name(text: object) -> bool:
     """Whether AWS takes ``text`` as the name of a layer."""
-    return _NAME.fullmatch(text) is not None
+    return isinstance(text, str) and _NAME.fullmatch(text) is not None
+
+
+def is_function_name(text: str) -> bool:
+    """Whether ``text`` may be a function's name, with its account and a version or an alias, but is no whole ARN."""
+    return _FUNCTION_NAME.fullmatch(text) is not None
 
 
 def region_of_function(function: str) -> str | None:

@@ -8,18 +8,18 @@ from typing import Any, Final
 
 from lambda_wheels.aws.arns import (
     LayerVersionArn,
-    is_arn,
+    check_region,
     is_layer_name,
     layer_in,
-    layer_of,
     qualifier_of,
+    read_layer,
+    region_in,
     region_of_function,
 )
 from lambda_wheels.aws.changing import Edit, How, change_function
 from lambda_wheels.aws.clients import Clients
-from lambda_wheels.aws.failures import AWS_ERRORS, problem_of
 from lambda_wheels.aws.fits import MOST_LAYERS, Function, check_fit, check_sizes, with_layer, without_layer
-from lambda_wheels.aws.functions import layer_version, size_of_code
+from lambda_wheels.aws.functions import offered, size_of_code, size_of_layer
 from lambda_wheels.aws.patience import Patience
 from lambda_wheels.aws.results import Attachment, Attachments, LayerChange, LayerVersions
 from lambda_wheels.errors import AwsRefusedError, LambdaWheelsError, UsageError
@@ -59,18 +59,12 @@ def attach_layer(
     if position is not None and not 1 <= position <= MOST_LAYERS:
         message = f"{position} is not a place in the list of layers"
         raise UsageError(Problem(rule="bad-position", message=message, hint=f"from 1 to {MOST_LAYERS}"))
-    if not isinstance(layer, LayerVersions):
-        LayerVersionArn.read(layer)
+    named = layer if isinstance(layer, LayerVersions) else str(LayerVersionArn.read(layer))
 
     def edit(name: str, clients: Clients) -> tuple[Any, Edit]:
         there = region_of_function(name) or region
-        arn = layer if isinstance(layer, str) else _arn_in(layer, there or clients.region)
-        version = LayerVersionArn.read(arn)
-        if there not in {None, version.region}:
-            message = f"{name} is in {there}, and the layer in {version.region}"
-            hint = "publish the layer in that region, too"
-            raise AwsRefusedError(Problem(rule="layer-unfit", message=message, hint=hint))
-        client = clients.of_lambda(version.region)
+        arn = named if isinstance(named, str) else _arn_in(named, there or clients.region)
+        client = clients.of_lambda(_region_of_both(name, there, arn, "publish the layer in that region, too"))
         return client, Edit(
             lambda function: with_layer(function.layers, arn, position),
             lambda function, layers: _in_the_way(client, function, arn, layers),
@@ -79,7 +73,7 @@ def attach_layer(
             LayerChange.ALREADY_ATTACHED,
         )
 
-    return _for_each(function, edit, How(publish, restore, dry_run), session)
+    return _for_each(function, edit, How(publish, restore, dry_run), region, session)
 
 
 def detach_layer(
@@ -96,42 +90,40 @@ def detach_layer(
 
     :param layer: its name, its ARN, or that of any version of it.
     :param function: a name or an ARN, or several. The other parameters are those of :func:`attach_layer`.
+    :param region: of functions that are given by name; else that in the layer's ARN, else the session's own.
     :raises UsageError: the call makes no sense.
     """
-    if not is_layer_name(layer) and (not is_arn(layer) or ":layer:" not in layer):
-        hint = "name it, or give its ARN: arn:aws:lambda:eu-west-1:123456789012:layer:duckdb"
-        raise UsageError(Problem(rule="bad-arn", message=f"{layer!r} is neither a layer's name nor its ARN", hint=hint))
+    arn = None if is_layer_name(layer) else read_layer(layer)
 
     def edit(name: str, clients: Clients) -> tuple[Any, Edit]:
-        there = region_of_function(name) or region or (layer.split(":")[3] if is_arn(layer) else clients.region)
+        there = region_of_function(name) or region
+        there = _region_of_both(name, there, arn, "is it the layer that is meant?") if arn else there or clients.region
         if not there:
             hint = "name it: --region eu-west-1"
             raise UsageError(Problem(rule="no-region", message=f"in which region is {name}?", hint=hint))
 
         def layers_of(function: Function) -> tuple[str, ...]:
-            return without_layer(function.layers, layer_of(layer) if is_arn(layer) else layer_in(function.arn, layer))
+            return without_layer(function.layers, arn or layer_in(function.arn, layer))
 
         words = (LayerChange.DETACHED, LayerChange.WOULD_DETACH, LayerChange.NOT_ATTACHED)
         return clients.of_lambda(there), Edit(layers_of, lambda function, layers: (), *words)
 
-    return _for_each(function, edit, How(publish, restore, dry_run), session)
+    return _for_each(function, edit, How(publish, restore, dry_run), region, session)
 
 
 def _for_each(
-    function: str | Iterable[str], edit: Callable[[str, Clients], tuple[Any, Edit]], how: How, session: Any
+    function: str | Iterable[str],
+    edit: Callable[[str, Clients], tuple[Any, Edit]],
+    how: How,
+    region: str | None,
+    session: Any,
 ) -> Attachments:
     """Do the edit for each function, some at once.
 
-    :raises UsageError: none was named, or what is named has no layers of its own.
+    :raises UsageError: none was named, or what is named has no layers of its own; or ``region`` is empty.
     """
-    names = [*dict.fromkeys([function] if isinstance(function, str) else function)]
-    if not names or not all(names):
-        raise UsageError(Problem(rule="no-such-function", message="no function was named", hint="name one: --function"))
-    for name in names:
-        if qualifier_of(name):
-            message = f"{name} names a version or an alias, whose layers cannot be changed"
-            hint = "name the function, and let --publish make a version"
-            raise UsageError(Problem(rule="no-such-function", message=message, hint=hint))
+    names = _names(function)
+    check_region(region)
     patience = Patience()
 
     def run(name: str) -> Attachment:
@@ -141,10 +133,7 @@ def _for_each(
         except UsageError:
             raise
         except LambdaWheelsError as error:
-            problems = error.problems
-        except AWS_ERRORS as error:
-            problems = (problem_of(error, f"changing {name}"),)
-        return Attachment(function=name, change=LayerChange.FAILED, problems=problems)
+            return Attachment(function=name, change=LayerChange.FAILED, problems=error.problems)
 
     with Clients(session) as clients, ThreadPoolExecutor(min(len(names), _AT_ONCE)) as pool:
         try:
@@ -152,6 +141,37 @@ def _for_each(
         except BaseException:
             patience.stop()
             raise
+
+
+def _names(function: str | Iterable[str]) -> list[str]:
+    """The functions that were named, each once.
+
+    :raises UsageError: none was, or what is named has no layers of its own.
+    """
+    names = [function] if isinstance(function, str) or not isinstance(function, Iterable) else [*function]
+    if not names or not all(names):
+        raise UsageError(Problem(rule="no-such-function", message="no function was named", hint="name one: --function"))
+    for name in names:
+        if not isinstance(name, str):
+            message, hint = f"{name!r} is not the name of a function", "it is a str"
+            raise UsageError(Problem(rule="no-such-function", message=message, hint=hint))
+        if qualifier_of(name):
+            message = f"{name} names a version or an alias, whose layers cannot be changed"
+            hint = "name the function, and let --publish make a version"
+            raise UsageError(Problem(rule="no-such-function", message=message, hint=hint))
+    return [*dict.fromkeys(names)]
+
+
+def _region_of_both(function: str, region: str | None, layer: str, hint: str) -> str:
+    """The region of a layer, which is that of the function as far as it is known.
+
+    :raises AwsRefusedError: they are in two.
+    """
+    of_layer = region_in(layer)
+    if region not in {None, of_layer}:
+        message = f"{function} is in {region}, and the layer in {of_layer}"
+        raise AwsRefusedError(Problem(rule="layer-unfit", message=message, hint=hint))
+    return of_layer
 
 
 def _arn_in(versions: LayerVersions, region: str | None) -> str:
@@ -170,23 +190,9 @@ def _arn_in(versions: LayerVersions, region: str | None) -> str:
 
 def _in_the_way(client: Any, function: Function, arn: str, layers: Sequence[str]) -> Iterator[Problem]:
     """What keeps ``function`` from having ``layers``, of which ``arn`` is new."""
-    found = layer_version(client, arn)
-    if found is None:
-        message = f"there is no layer version {arn}"
-        yield Problem(rule="no-such-layer-version", message=message, hint="publish it first, or was it pruned?")
-        return
-    compatible, size = found
-    unfit = [*check_fit(function, arn, layers, compatible)]
+    version = offered(client, arn)
+    unfit = [*check_fit(function, arn, layers, version.compatible)]
     yield from unfit
     if not unfit:
-        sizes = {one: size if one == arn else _size_of(client, one) for one in layers}
+        sizes = {one: version.unzipped_size if one == arn else size_of_layer(client, one) for one in layers}
         yield from check_sizes(function, size_of_code(client, function), sizes)
-
-
-def _size_of(client: Any, arn: str) -> int | None:
-    """Bytes unzipped of a layer that is there already: it may be another account's, which we may not read."""
-    try:
-        found = layer_version(client, arn)
-    except AWS_ERRORS:
-        return None
-    return found[1] if found else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from lambda_wheels.aws.arns import layer_of
+from lambda_wheels.aws.arns import layer_of, short_arn
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.targets.limits import UNZIPPED_LIMIT
 
@@ -22,7 +22,7 @@ class Function(NamedTuple):
 
     name: str
     arn: str
-    """Without a version."""
+    """With a version or an alias if one was named."""
     runtime: str
     architecture: str
     is_image: bool
@@ -70,20 +70,20 @@ def check_fit(function: Function, arn: str, layers: Sequence[str], compatible: C
         yield _unfit(
             "too-many-layers",
             f"{function.name} would have {len(layers)} layers; a function has at most {MOST_LAYERS}: "
-            + ", ".join(_short(one) for one in layers),
+            + ", ".join(short_arn(one) for one in layers),
             "detach one, or build one layer of several",
         )
     if compatible.runtimes and function.runtime not in compatible.runtimes:
         yield _unfit(
             "layer-unfit",
-            f"{function.name} is {function.runtime or 'of no runtime'}; {_short(arn)} is for "
+            f"{function.name} is {function.runtime or 'of no runtime'}; {short_arn(arn)} is for "
             + ", ".join(sorted(compatible.runtimes)),
             "build the layer for that runtime",
         )
     if compatible.architectures and function.architecture not in compatible.architectures:
         yield _unfit(
             "layer-unfit",
-            f"{function.name} runs on {function.architecture}; {_short(arn)} is for "
+            f"{function.name} runs on {function.architecture}; {short_arn(arn)} is for "
             + ", ".join(sorted(compatible.architectures)),
             "build the layer for that architecture",
         )
@@ -95,9 +95,12 @@ def check_sizes(function: Function, code: int | None, layers: Mapping[str, int |
     :param code: bytes unzipped; None where they are not known, as in ``layers``.
     """
     known = (code or 0) + sum(size or 0 for size in layers.values())
-    unknown = [*(["its code"] if code is None else []), *(_short(arn) for arn, size in layers.items() if size is None)]
+    unknown = [
+        *(["its code"] if code is None else []),
+        *(short_arn(arn) for arn, size in layers.items() if size is None),
+    ]
     parts = [f"code {code:,}"] if code is not None else []
-    parts += [f"{_short(arn)} {size:,}" for arn, size in layers.items() if size is not None]
+    parts += [f"{short_arn(arn)} {size:,}" for arn, size in layers.items() if size is not None]
     if known > UNZIPPED_LIMIT:
         yield _unfit(
             "function-too-large",
@@ -116,8 +119,3 @@ def check_sizes(function: Function, code: int | None, layers: Mapping[str, int |
 
 def _unfit(rule: str, message: str, hint: str) -> Problem:
     return Problem(rule=rule, message=message, hint=hint)
-
-
-def _short(arn: str) -> str:
-    """``duckdb:7``."""
-    return ":".join(arn.split(":")[6:]) or arn

@@ -11,15 +11,14 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from lambda_wheels.aws.arns import LayerVersionArn, is_arn, region_of_function
+from lambda_wheels.aws.arns import LayerVersionArn, check_region, is_arn, region_of_function
 from lambda_wheels.aws.clients import Clients
 from lambda_wheels.aws.downloads import downloaded
-from lambda_wheels.aws.failures import AWS_ERRORS, is_gone, problem_of
-from lambda_wheels.aws.functions import read_function, size_of_code
+from lambda_wheels.aws.failures import AWS_ERRORS, problem_of
+from lambda_wheels.aws.functions import layer_version, read_function, size_of_code
 from lambda_wheels.aws.inspection import FunctionInspection, InspectedProject, LayerInspection
 from lambda_wheels.aws.marks import words_of
-from lambda_wheels.aws.patience import Patience
-from lambda_wheels.errors import AwsError, AwsRefusedError, LambdaWheelsError, LayerError, UsageError, WheelError
+from lambda_wheels.errors import AwsError, LambdaWheelsError, LayerError, UsageError, WheelError
 from lambda_wheels.layers.inside import Inside, read_inside
 from lambda_wheels.layers.reading import said_of_layer
 from lambda_wheels.looking import look, reading
@@ -68,12 +67,19 @@ def inspect_function(
 ) -> FunctionInspection:
     """The layers of a function: what each holds, what of the 250 MB is left, and which projects several of them bring.
 
+    An update that is in progress is not waited for.
+
     :param function: a name or an ARN.
     :param region: of a function that is given by name; else the session's.
     :raises UsageError: no region is known.
     :raises AwsRefusedError: there is no such function.
     :raises AwsError: AWS cannot be asked.
     """
+    check_region(region)
+    if not function:
+        hint = "name one, or give its ARN"
+        raise UsageError(Problem(rule="no-such-function", message="no function was named", hint=hint))
+    function = str(function)
     with Clients(session) as clients:
         there = region_of_function(function) or region or clients.region
         if there is None:
@@ -81,7 +87,7 @@ def inspect_function(
             raise UsageError(Problem(rule="no-region", message=f"in which region is {function}?", hint=hint))
         client = clients.of_lambda(there)
         try:
-            found = read_function(client, function, Patience())
+            found = read_function(client, function, None)
         except AWS_ERRORS as error:
             raise AwsError(problem_of(error, f"reading {function}")) from error
         layers: list[LayerInspection] = []
@@ -110,14 +116,7 @@ def inspect_function(
 @contextlib.contextmanager
 def _fetched(arn: LayerVersionArn, clients: Clients, progress: Progress) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The zip of a version, and what AWS says of it."""
-    try:
-        client = clients.of_lambda(arn.region)
-        said: dict[str, Any] = client.get_layer_version(LayerName=arn.layer, VersionNumber=arn.version)
-    except AWS_ERRORS as error:
-        if is_gone(error):
-            message = f"there is no layer version {arn}"
-            raise AwsRefusedError(Problem(rule="no-such-layer-version", message=message)) from error
-        raise AwsError(problem_of(error, f"asking for {arn}")) from error
+    said = layer_version(clients.of_lambda(arn.region), str(arn))
     with downloaded(said["Content"], f"{arn.name}-{arn.version}", progress) as path:
         yield path, said
 

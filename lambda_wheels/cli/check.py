@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from lambda_wheels.aws.arns import is_arn
 from lambda_wheels.checking import Checked
 from lambda_wheels.checking import checked as check_layer
 from lambda_wheels.cli.bars import bars
@@ -16,6 +17,11 @@ from lambda_wheels.problems import Severity, escape_controls
 
 def check(options: argparse.Namespace) -> int:
     """Look at the layer, and compare it with its lock; exits with 1 where something is wrong."""
+    session = None
+    if is_arn(options.layer):
+        from lambda_wheels.aws.clients import session_of  # here, as it brings boto3 along
+
+        session = session_of(options.profile)
     with bars(options) as progress:
         result = check_layer(
             options.layer,
@@ -30,7 +36,7 @@ def check(options: argparse.Namespace) -> int:
             root=options.root,
             allow=options.allow,
             strict=options.strict,
-            session=None,
+            session=session,
             progress=progress,
             **index_options(options),
         )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
+import contextlib
 from pathlib import Path
 
+from lambda_wheels.aws.arns import is_arn, is_function_name
 from lambda_wheels.aws.clients import session_of
 from lambda_wheels.aws.inspect import inspect_function, inspect_layer
 from lambda_wheels.aws.inspection import FunctionInspection, LayerInspection
 from lambda_wheels.cli.bars import bars
-from lambda_wheels.cli.words import in_bytes, show_result
+from lambda_wheels.cli.words import in_bytes, say, show_result
 from lambda_wheels.layers import UNZIPPED_LIMIT
 
 _SHOWN = 15
@@ -21,7 +22,7 @@ def inspect(options: argparse.Namespace) -> int:
     """Show it. Problems are shown, and change nothing about the exit code: ``check`` judges."""
     session = session_of(options.profile)
     with bars(options) as progress:
-        if _is_layer(options.what):
+        if _is_layer(options.what, quiet=options.quiet):
             seen: LayerInspection | FunctionInspection = inspect_layer(options.what, session=session, progress=progress)
         else:
             seen = inspect_function(options.what, region=options.region, session=session, progress=progress)
@@ -30,12 +31,25 @@ def inspect(options: argparse.Namespace) -> int:
     return 0
 
 
-def _is_layer(what: str) -> bool:
-    """A layer version by its ARN, a file by its path; the name of a function has neither."""
-    if what.startswith("arn:"):
+def _is_layer(what: str, *, quiet: bool) -> bool:
+    """A layer version by its ARN, a file by its path; what may be a function's name is one, if no layer is here.
+
+    Where something of that name is here, it is said what the name was taken for.
+    """
+    if is_arn(what):
         return ":function:" not in what
-    separators = [separator for separator in (os.sep, os.altsep) if separator]
-    return what.endswith(".zip") or any(separator in what for separator in separators) or Path(what).exists()
+    if not is_function_name(what):
+        return True
+    is_layer = is_here = False
+    with contextlib.suppress(OSError):  # as it is too long for a file
+        is_here = Path(what).exists()
+        is_layer = Path(what).is_file() or Path(what, "python").is_dir()
+    if is_here and not quiet:
+        if is_layer:
+            say(f"note: {what} is taken for the layer that has that name here; a function's ARN names a function")
+        else:
+            say(f"note: {what} is taken for a function; what has that name here is no layer")
+    return is_layer
 
 
 def _layer_lines(layer: LayerInspection) -> list[str]:

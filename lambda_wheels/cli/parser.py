@@ -191,6 +191,7 @@ def _fill_check(parser: argparse.ArgumentParser) -> None:
         "--bytecode-python", type=_not_empty, metavar="PATH", help="who compiles, where that has bytecode"
     )
     _add_index(parser)
+    _add_profile(parser.add_argument_group("AWS options, for an ARN (its environment and configuration count too)"))
 
 
 def _fill_explain(parser: argparse.ArgumentParser) -> None:
@@ -238,13 +239,13 @@ def _fill_attach(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("layer", type=_not_empty, metavar="ARN", help="of a layer version, as publish prints it")
     _add_functions(parser)
     parser.add_argument("--position", type=int, metavar="N", help="the layer's place in the list, counted from 1")
-    _add_aws(parser, several=False)
+    _add_aws(parser, several=False, region="that of functions given by name; else the layer version's")
 
 
 def _fill_detach(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("layer", type=_not_empty, metavar="LAYER", help="its name, its ARN, or that of a version")
     _add_functions(parser)
-    _add_aws(parser, several=False)
+    _add_aws(parser, several=False, region="that of functions given by name; else that in the ARN, or the session's")
 
 
 def _fill_prune(parser: argparse.ArgumentParser) -> None:
@@ -257,7 +258,7 @@ def _fill_inspect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what", type=_not_empty, metavar="WHAT", help="a zip, a folder, the ARN of a layer version, or a function"
     )
-    _add_aws(parser, several=False, dry_run=False)
+    _add_aws(parser, several=False, dry_run=False, region="that of a function given by name; else the session's")
 
 
 def _add_functions(parser: argparse.ArgumentParser) -> None:
@@ -346,16 +347,26 @@ def _add_index(parser: argparse.ArgumentParser) -> None:
     index.add_argument("--retries", type=int, metavar="N", help="how often to try a connection again", **once)
 
 
-def _add_aws(parser: argparse.ArgumentParser, *, several: bool, dry_run: bool = True) -> None:
+def _add_aws(
+    parser: argparse.ArgumentParser,
+    *,
+    several: bool,
+    dry_run: bool = True,
+    region: str = "eu-west-1; else that of the session",
+) -> None:
     """Who calls AWS, and where; what is not given comes from the environment, as for every AWS tool."""
     aws = parser.add_argument_group("AWS options (its environment and configuration count too)")
     if several:
-        _several(aws, "--region", type=_not_empty, metavar="NAME", help="eu-west-1; else that of the session")
+        _several(aws, "--region", type=_not_empty, metavar="NAME", help=region)
     else:
-        aws.add_argument("--region", type=_not_empty, metavar="NAME", help="eu-west-1; else that of the session")
-    aws.add_argument("--profile", type=_not_empty, metavar="NAME", help="a profile of ~/.aws/config")
+        aws.add_argument("--region", type=_not_empty, metavar="NAME", help=region)
+    _add_profile(aws)
     if dry_run:
         aws.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
+
+
+def _add_profile(group: Any) -> None:
+    group.add_argument("--profile", type=_not_empty, metavar="NAME", help="a profile of ~/.aws/config")
 
 
 def _output(text: str) -> str:

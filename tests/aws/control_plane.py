@@ -130,9 +130,12 @@ class ControlPlane(LayerPlane):
         return answer
 
     def _function(self, region: str, given: str, qualifier: str | None = None) -> tuple[Function, str | None]:
-        pattern = r"(?:arn:aws:lambda:([a-z0-9-]+):)?(?:(\d{12}):)?(?:function:)?([\w-]+)(?::(\$LATEST|[\w-]+))?"
-        found = re.fullmatch(pattern, given)
-        assert found, "the model lets no other through"
+        qualified = r"([\w.-]+)(?::(\$LATEST(?:\.PUBLISHED)?|[\w-]+))?"
+        found = re.fullmatch(
+            rf"(?:arn:aws[\w-]*:lambda:)?(?:([a-z][a-z0-9-]+-\d):)?(?:(\d{{12}}):)?(?:function:)?{qualified}", given
+        )
+        if not found:  # what the model lets through and has no place in an ARN
+            raise missing(f"Function not found: {given}")
         if found[1] not in {None, region}:
             raise missing(f"Functions from '{found[1]}' are not reachable in this region ('{region}')")
         arn = f"arn:aws:lambda:{region}:{found[2] or ACCOUNT}:function:{found[3]}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -19,9 +21,11 @@ from lambda_wheels import (
     attach_layer,
     detach_layer,
 )
-from lambda_wheels.aws import fits
+from lambda_wheels.aws import fits, patience
+from lambda_wheels.aws.patience import Patience
 from tests.aws.conftest import HERE, Publish, Session, arn
 from tests.aws.endpoint import Fault, LambdaEndpoint, a_zip
+from tests.aws.faults import Answer
 
 pytestmark = pytest.mark.loopback
 
@@ -209,12 +213,86 @@ def test_changed_meanwhile(aws: LambdaEndpoint, attach: Attach) -> None:
     assert aws.count("UpdateFunctionConfiguration") == 3
 
 
-def test_changed_for_ever(aws: LambdaEndpoint, attach: Attach) -> None:
-    """Where it never ends, it is given up."""
+@pytest.mark.parametrize(
+    ("fault", "rule"),
+    [
+        (Fault.status(412, "PreconditionFailedException"), "changed-meanwhile"),
+        (Fault.status(409, "ResourceConflictException"), "changed-meanwhile"),
+        (Fault.status(500, "ServiceException"), "aws-failed"),
+        (Fault.reset(), "aws-failed"),
+    ],
+)
+def test_never_changed(aws: LambdaEndpoint, attach: Attach, fault: Fault, rule: str) -> None:
+    """Where it never ends, it is given up, with what came last; the layers are told as they are."""
+    [base], [demo] = layers(aws, "base"), layers(aws, "demo")
+    aws.add_function(HERE, "f", layers=[base])
+    aws.fail("UpdateFunctionConfiguration", fault)
+    found = only(attach(demo))
+    assert [problem.rule for problem in found.problems] == [rule]
+    assert (found.change, found.layers_before, found.layers) == (LayerChange.FAILED, (base,), (base,))
+
+
+@pytest.mark.parametrize("denied", ["UpdateFunctionConfiguration", "PublishVersion"])
+def test_denied_halfway(aws: LambdaEndpoint, attach: Attach, denied: str) -> None:
+    """Where one of several calls is denied, the layers are told as they are then, and warnings are kept."""
+    [base], [demo] = layers(aws, "base"), layers(aws, "demo")
+    aws.add_function(HERE, "f", layers=[base])
+    aws.fail("Download", Fault.status(403))
+    aws.fail(denied, Fault.access_denied())
+    found = only(attach(demo, publish=True))
+    assert [problem.rule for problem in found.problems] == ["aws-denied", "size-unknown"]
+    now = (base, demo) if denied == "PublishVersion" else (base,)
+    assert (found.change, found.layers_before, found.layers) == (LayerChange.FAILED, (base,), now)
+    assert ("making a version of f" in found.problems[0].message) is (denied == "PublishVersion")
+
+
+def test_not_read_again(aws: LambdaEndpoint, attach: Attach) -> None:
+    """Where the function cannot be read after a change that AWS took, the layers are told as they were asked for."""
     [demo] = layers(aws, "demo")
     aws.add_function(HERE, "f")
-    aws.fail("UpdateFunctionConfiguration", Fault.status(412, "PreconditionFailedException"))
-    assert only(attach(demo)).problems[0].rule == "changed-meanwhile"
+    aws.fail("GetFunctionConfiguration", Fault.access_denied(), after=1)
+    found = only(attach(demo))
+    assert [problem.rule for problem in found.problems] == ["aws-denied"]
+    assert (found.change, found.layers) == (LayerChange.FAILED, (demo,))
+
+
+def test_last_try(aws: LambdaEndpoint, attach: Attach) -> None:
+    """The last of all tries counts as much as the others."""
+    [demo] = layers(aws, "demo")
+    aws.add_function(HERE, "f")
+    aws.fail(
+        "UpdateFunctionConfiguration", Fault.status(412, "PreconditionFailedException"), times=len(patience.PAUSES) - 1
+    )
+    assert only(attach(demo)).change is LayerChange.ATTACHED
+
+
+NOT_LAMBDA = [b"{}", b"null", b"[]", b"<html>Sign in to the network</html>"]
+"""What a proxy may answer with, as if all were well."""
+
+
+@pytest.mark.parametrize("body", NOT_LAMBDA)
+@pytest.mark.parametrize(
+    "operation", ["GetFunctionConfiguration", "GetLayerVersion", "UpdateFunctionConfiguration", "PublishVersion"]
+)
+def test_no_answer_of_lambda(aws: LambdaEndpoint, attach: Attach, operation: str, body: bytes) -> None:
+    """What comes with status 200 and is not Lambda's answer is said to be none."""
+    [demo] = layers(aws, "demo")
+    aws.add_function(HERE, "f")
+    page = Answer(status=200, headers={"Content-Type": "application/json"}, body=body)
+    aws.fail(operation, Fault(commits=False, instead=page))
+    found = only(attach(demo, publish=True))
+    assert [problem.rule for problem in found.problems] == ["aws-failed"]
+    assert (found.change, len(str(found.problems[0]).splitlines())) == (LayerChange.FAILED, 1)
+
+
+def test_change_without_an_answer_of_lambda(aws: LambdaEndpoint, attach: Attach) -> None:
+    """A change whose answer was replaced by a page is seen when the function is read again."""
+    [demo] = layers(aws, "demo")
+    aws.add_function(HERE, "f")
+    page = Answer(status=200, headers={"Content-Type": "application/json"}, body=json.dumps({}).encode())
+    aws.fail("UpdateFunctionConfiguration", Fault(instead=page))
+    assert only(attach(demo)).change is LayerChange.ATTACHED
+    assert aws.count("UpdateFunctionConfiguration") == 1
 
 
 @pytest.mark.parametrize(
@@ -251,6 +329,48 @@ def test_failed_update(aws: LambdaEndpoint, attach: Attach, restore: bool) -> No
     assert found.layers == ((base,) if restore else (base, demo))
 
 
+def test_restore_keeps_the_layers_of_others(
+    aws: LambdaEndpoint, session: boto3.Session, attach: Attach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody attached since the first reading is not thrown away by putting the former list back."""
+    [base], [demo], [other] = layers(aws, "base"), layers(aws, "demo"), layers(aws, "other")
+    aws.add_function(HERE, "f", layers=[base])
+    aws.fail("UpdateFunctionConfiguration", Fault.status(412, "PreconditionFailedException"), times=1)
+    pause = Patience.pause
+    with contextlib.closing(session.client("lambda")) as somebody:
+
+        def meanwhile(waiting: Patience, seconds: float) -> None:
+            if aws.count("UpdateFunctionConfiguration") == 1:
+                somebody.update_function_configuration(FunctionName="f", Layers=[base, other])
+                aws.fail_updates["f"] = "The KMS key is disabled"
+            pause(waiting, seconds)
+
+        monkeypatch.setattr(Patience, "pause", meanwhile)
+        found = only(attach(demo, restore=True))
+    assert (found.change, found.layers_before, found.layers) == (LayerChange.FAILED, (base,), (base, other))
+    assert [problem.rule for problem in found.problems] == ["update-failed"]
+    assert list_of(aws) == ["base:1", "other:1"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "rules"),
+    [
+        (Fault.status(412, "PreconditionFailedException"), ["update-failed", "update-failed"]),
+        (Fault.commit_then_status(500), ["update-failed"]),
+        (Fault.access_denied(), ["update-failed", "aws-denied"]),
+    ],
+)
+def test_restore_that_fails(aws: LambdaEndpoint, attach: Attach, fault: Fault, rules: list[str]) -> None:
+    """Why the update failed is said even if the list cannot be put back, and the layers as they are then."""
+    [base], [demo] = layers(aws, "base"), layers(aws, "demo")
+    aws.add_function(HERE, "f", layers=[base])
+    aws.fail_updates["f"] = "The KMS key is disabled"
+    aws.fail("UpdateFunctionConfiguration", fault, after=1)
+    found = only(attach(demo, restore=True))
+    assert [problem.rule for problem in found.problems] == rules
+    assert found.layers == ((base,) if len(rules) == 1 else (base, demo))
+
+
 def test_detach(aws: LambdaEndpoint, detach: Attach) -> None:
     """Every way to name a layer takes it away, and only it; what is not there is said."""
     first, _ = layers(aws, "demo", 1, 2)
@@ -271,13 +391,60 @@ def test_detach(aws: LambdaEndpoint, detach: Attach) -> None:
         (arn(1), {"position": 6}, "bad-position"),
         (arn(1), {"function": []}, "no-such-function"),
         (arn(1), {"function": ["f", ""]}, "no-such-function"),
+        (arn(1), {"function": [None]}, "no-such-function"),
+        (arn(1), {"function": ["f", 7]}, "no-such-function"),
+        (arn(1), {"function": Path("f")}, "no-such-function"),
+        (arn(1), {"region": ""}, "no-region"),
+        (arn(1) + "0" * 5000, {}, "bad-arn"),
+        (None, {}, "bad-arn"),
         (arn(1), {"function": "f:live"}, "no-such-function"),
         (arn(1), {"function": "arn:aws:lambda:eu-west-1:123456789012:function:f:7"}, "no-such-function"),
     ],
 )
-def test_wrong_usage(aws: LambdaEndpoint, attach: Attach, layer: str, settings: dict[str, object], rule: str) -> None:
+def test_wrong_usage(aws: LambdaEndpoint, attach: Attach, layer: Any, settings: dict[str, object], rule: str) -> None:
     """What makes no sense is refused before anything is asked."""
     with pytest.raises(UsageError) as caught:
         attach(layer, **settings)
     assert caught.value.problems[0].rule == rule
     assert aws.requests == []
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        f"{arn(1)}x",
+        arn(1).removesuffix("1") + "latest",
+        arn(1).replace("123456789012", "12345678901"),
+        arn(1) + "0" * 5000,
+        "arn:layer:x",
+        "arn:x:layer:",
+        "two words",
+        "",
+        None,
+        Path("demo"),
+    ],
+)
+def test_detach_what_is_no_layer(aws: LambdaEndpoint, detach: Attach, layer: Any) -> None:
+    """What is neither a layer's name nor its ARN is refused before anything is asked, and is not \"not attached\"."""
+    with pytest.raises(UsageError, match="bad-arn"):
+        detach(layer)
+    assert aws.requests == []
+
+
+@pytest.mark.parametrize(
+    "settings", [{"region": "us-east-1"}, {"function": "arn:aws:lambda:us-east-1:123456789012:function:f"}]
+)
+def test_detach_in_another_region(aws: LambdaEndpoint, detach: Attach, settings: dict[str, str]) -> None:
+    """A layer of another region than the function's cannot be in its list, and is likely a slip."""
+    found = only(detach(arn(1), **settings))
+    assert (found.change, [problem.rule for problem in found.problems]) == (LayerChange.FAILED, ["layer-unfit"])
+
+
+@pytest.mark.parametrize("name", ["f" * 65, "f" * 140])
+def test_long_name(aws: LambdaEndpoint, attach: Attach, name: str) -> None:
+    """The region of a function is seen in its ARN however long its name is."""
+    [demo] = layers(aws, "demo")
+    found = only(attach(demo, function=f"arn:aws:lambda:us-east-1:123456789012:function:{name}"))
+    assert [problem.rule for problem in found.problems] == ["layer-unfit"]
+    found = only(attach(demo, function=f"arn:aws:lambda:{HERE}:123456789012:function:{name}"))
+    assert [problem.rule for problem in found.problems] in (["no-such-function"], ["aws-refused"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -23,6 +24,7 @@ from lambda_wheels.targets import Target
 from lambda_wheels.targets.limits import UNZIPPED_LIMIT
 from tests.aws.conftest import HERE, arn
 from tests.aws.endpoint import Fault, LambdaEndpoint, a_zip
+from tests.aws.faults import Answer
 
 pytestmark = pytest.mark.loopback
 
@@ -101,6 +103,40 @@ def test_function(aws: LambdaEndpoint, session: boto3.Session) -> None:
     assert seen.problems == ()
 
 
+def test_function_that_is_being_updated(aws: LambdaEndpoint, session: boto3.Session) -> None:
+    """Who only looks does not wait for an update to finish."""
+    aws.add_function(HERE, "f")
+    aws.update_reads = 1000
+    session.client("lambda").update_function_configuration(FunctionName="f", Description="new")
+    assert inspect_function("f", session=session).layers == ()
+    assert aws.count("GetFunctionConfiguration") == 1
+
+
+@pytest.mark.parametrize("body", [b"{}", b"null", b"<html>Sign in to the network</html>"])
+def test_no_answer_of_lambda(aws: LambdaEndpoint, session: boto3.Session, body: bytes) -> None:
+    """What comes with status 200 and is not Lambda's answer is said to be none."""
+    aws.add_layer(HERE, "demo", a_zip(installed("demo", "1.0", b"")))
+    page = Answer(status=200, headers={"Content-Type": "application/json"}, body=body)
+    aws.fail("*", Fault(commits=False, instead=page))
+    with pytest.raises(AwsError, match="aws-failed"):
+        inspect_layer(arn(1), session=session)
+    with pytest.raises(AwsError, match="aws-failed"):
+        inspect_function("f", session=session)
+
+
+@pytest.mark.parametrize(
+    ("function", "settings", "rule"),
+    [("", {}, "no-such-function"), (None, {}, "no-such-function"), ("f", {"region": ""}, "no-region")],
+)
+def test_no_name(
+    aws: LambdaEndpoint, session: boto3.Session, function: Any, settings: dict[str, Any], rule: str
+) -> None:
+    """An empty name, as of a variable that was not set, is refused before anything is asked."""
+    with pytest.raises(UsageError, match=rule):
+        inspect_function(function, session=session, **settings)
+    assert aws.requests == []
+
+
 def test_layer_of_a_function_that_cannot_be_read(aws: LambdaEndpoint, session: boto3.Session) -> None:
     """Another account's layer that may not be read is said; the rest is shown."""
     mine = aws.add_layer(HERE, "mine", a_zip(installed("demo", "1.0", b"")))
@@ -145,8 +181,9 @@ def test_wrong(aws: LambdaEndpoint, session: boto3.Session, tmp_path: Path) -> N
         inspect_layer("arn:aws:s3:::bucket", session=session)
     with pytest.raises(UsageError, match="no-such-file"):
         inspect_layer("none.zip", session=session)
-    with pytest.raises(AwsRefusedError, match="no-such-function"):
-        inspect_function("none", session=session)
+    for name in ("none", "none:$LATEST.PUBLISHED"):
+        with pytest.raises(AwsRefusedError, match="no-such-function"):
+            inspect_function(name, session=session)
     path = tmp_path / "layer.zip"
     path.write_bytes(b"<html>")
     with pytest.raises(LayerError):

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from lambda_wheels import UsageError
-from lambda_wheels.aws.arns import LayerVersionArn, layer_in, layer_of, region_of_function
+from lambda_wheels.aws.arns import (
+    LayerVersionArn,
+    is_function_name,
+    layer_in,
+    layer_of,
+    read_layer,
+    region_of_function,
+    short_arn,
+)
 from lambda_wheels.aws.fits import with_layer, without_layer
 from lambda_wheels.aws.marks import DESCRIPTION_LIMIT, ROOM, described, digest_in, marked, publisher_in, words_of
 from lambda_wheels.aws.sharing import Grant
@@ -33,6 +41,7 @@ def test_arn(partition: str) -> None:
         f"{LAYER}:x",
         f"{LAYER}:1:2",
         f"{LAYER}:1\n",
+        f"{LAYER}:{'1' * 5000}",
         "arn:aws:lambda:eu-west-1:1:layer:x:1",
     ],
 )
@@ -46,7 +55,38 @@ def test_layer_of() -> None:
     """The layer of a version is its ARN without the number; names that begin alike stay apart."""
     assert layer_of(f"{LAYER}:7") == layer_of(LAYER) == LAYER
     assert layer_of(f"{LAYER}-more:7") != LAYER
+    assert (short_arn(f"{LAYER}:7"), short_arn("demo")) == ("demo:7", "demo")
     assert layer_in("arn:aws:lambda:eu-west-1:123456789012:function:f", "demo") == LAYER
+
+
+def test_read_layer() -> None:
+    """A layer is read from its ARN and from a version's, and from nothing else."""
+    assert read_layer(f"{LAYER}:7") == read_layer(LAYER) == LAYER
+    for text in ("demo", "arn:layer:x", "arn:x:layer:", f"{LAYER}:latest", f"{LAYER}:{'1' * 5000}"):
+        with pytest.raises(UsageError, match="bad-arn"):
+            read_layer(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("my-function", True),
+        ("my_function:live", True),
+        ("f:$LATEST", True),
+        ("f:$LATEST.PUBLISHED", True),
+        ("function:f", True),
+        ("123456789012:function:f:7", True),
+        ("f" * 5000, True),
+        (".", False),
+        ("layer.zip", False),
+        ("my function", False),
+        ("a/b", False),
+        ("", False),
+    ],
+)
+def test_function_name(text: str, expected: bool) -> None:
+    """What may be a function's name is told from what can only be a path."""
+    assert is_function_name(text) is expected
 
 
 @pytest.mark.parametrize(
@@ -55,6 +95,9 @@ def test_layer_of() -> None:
         ("f", None),
         ("arn:aws:lambda:us-east-1:123456789012:function:f", "us-east-1"),
         ("arn:aws:lambda:us-east-1:123456789012:function:f:live", "us-east-1"),
+        ("arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST", "us-east-1"),
+        ("arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST.PUBLISHED", "us-east-1"),
+        (f"arn:aws:lambda:us-east-1:123456789012:function:{'f' * 140}", "us-east-1"),
     ],
 )
 def test_region_of_function(function: str, region: str | None) -> None:

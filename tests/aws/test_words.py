@@ -136,3 +136,67 @@ def test_inspect(aws: LambdaEndpoint, layer: Path, capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert ":function:f: python3.13 on arm64\n" in out and " are left\n" in out
     assert f"demo is in 2 layers: {first}, {second}; files of the last one are used\n" in out
+
+
+def test_inspect_by_name(aws: LambdaEndpoint, layer: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name is a function's unless a layer is here that has it; what it was taken for is said."""
+    aws.add_function(HERE, "f")
+    Path("f").mkdir()
+    assert main(["inspect", "f"]) == 0
+    printed = capsys.readouterr()
+    assert ":function:f: " in printed.out
+    assert printed.err == "note: f is taken for a function; what has that name here is no layer\n"
+    Path("f", "python").mkdir()
+    assert main(["inspect", "f"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("f\n  size ")
+    assert printed.err == "note: f is taken for the layer that has that name here; a function's ARN names a function\n"
+    assert main(["inspect", "f", "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert main(["inspect", f"arn:aws:lambda:{HERE}:123456789012:function:f"]) == 0
+    printed = capsys.readouterr()
+    assert ":function:f: " in printed.out and printed.err == ""
+
+
+@pytest.mark.parametrize("name", ["f" * 200, "f" * 5000])
+def test_inspect_long_name(aws: LambdaEndpoint, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """A name that is too long for a file is a function's all the same."""
+    assert main(["inspect", name]) in {1, 3}
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.startswith(("error[no-such-function] ", "error[aws-"))
+    assert printed.err.count("\n") == 1
+
+
+def test_check_with_a_profile(
+    aws: LambdaEndpoint, layer: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A version is fetched by whom the profile names."""
+    version = aws.add_layer(HERE, "demo", ours(("demo", "1.0")))
+    Path("config").write_text("[profile mine]\naws_access_key_id = mine\naws_secret_access_key = mine\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(Path("config").absolute()))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    assert main(["check", version, "--profile=mine"]) == 0
+    assert main(["check", version, "--profile=none"]) == 3
+    assert capsys.readouterr().err.startswith("error[aws-credentials] ")
+
+
+def test_dry_run_with_a_version(aws: LambdaEndpoint, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run says that a version would be made, or when; and none is."""
+    demo = aws.add_layer(HERE, "demo", a_zip({"python/demo.py": b""}))
+    aws.add_function(HERE, "f")
+    attach = ["attach", demo, "--function=f", "--publish"]
+    assert main([*attach, "--dry-run"]) == 0
+    assert capsys.readouterr() == ("f: would attach; layers: demo:1; would make a version\n", "")
+    assert aws.count("PublishVersion") == 0
+    assert main([*attach, "-q"]) == 0
+    assert main([*attach, "--dry-run"]) == 0
+    words = "f: already attached; layers: demo:1; would make a version, if the function has changed since the last\n"
+    assert capsys.readouterr() == (words, "")
+
+
+def test_detach_wrongly(aws: LambdaEndpoint, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is no layer's ARN is wrong usage in a line, whatever it is."""
+    for layer in ("arn:layer:x", arn(1)[:-1] + "latest", arn(1) + "0" * 5000):
+        assert main(["detach", layer, "--function=f"]) == 2
+        printed = capsys.readouterr()
+        assert printed.err.startswith("error[bad-arn] ") and printed.err.count("\n") == 1
