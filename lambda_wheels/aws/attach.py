@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from lambda_wheels.aws.arns import (
@@ -22,6 +21,7 @@ from lambda_wheels.aws.fits import MOST_LAYERS, Function, check_fit, check_sizes
 from lambda_wheels.aws.functions import offered, size_of_code, size_of_layer
 from lambda_wheels.aws.patience import Patience
 from lambda_wheels.aws.results import Attachment, Attachments, LayerChange, LayerVersions
+from lambda_wheels.aws.workers import run_side_by_side
 from lambda_wheels.errors import AwsRefusedError, LambdaWheelsError, UsageError
 from lambda_wheels.problems import Problem
 
@@ -135,12 +135,8 @@ def _for_each(
         except LambdaWheelsError as error:
             return Attachment(function=name, change=LayerChange.FAILED, problems=error.problems)
 
-    with Clients(session) as clients, ThreadPoolExecutor(min(len(names), _AT_ONCE)) as pool:
-        try:
-            return Attachments(functions=tuple(pool.map(run, names)))
-        except BaseException:
-            patience.stop()
-            raise
+    with Clients(session, patience) as clients:
+        return Attachments(functions=tuple(run_side_by_side(run, names, _AT_ONCE, patience)))
 
 
 def _names(function: str | Iterable[str]) -> list[str]:

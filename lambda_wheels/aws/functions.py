@@ -126,7 +126,7 @@ def size_of_code(client: Any, function: Function) -> int | None:
             location = str(client.get_function(FunctionName=function.arn)["Code"].get("Location", ""))
     except (*AWS_ERRORS, AwsError):
         return None
-    return unzipped_size(location)
+    return unzipped_size(location, client)
 
 
 def layer_version(client: Any, arn: str) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def offered(client: Any, arn: str) -> Offered:
     """
     said = layer_version(client, arn)
     compatible = Compatible(said.get("CompatibleRuntimes") or (), said.get("CompatibleArchitectures") or ())
-    return Offered(compatible, unzipped_size(str(said["Content"].get("Location", ""))))
+    return Offered(compatible, unzipped_size(str(said["Content"].get("Location", "")), client))
 
 
 def size_of_layer(client: Any, arn: str) -> int | None:

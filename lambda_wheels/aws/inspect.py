@@ -116,8 +116,9 @@ def inspect_function(
 @contextlib.contextmanager
 def _fetched(arn: LayerVersionArn, clients: Clients, progress: Progress) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The zip of a version, and what AWS says of it."""
-    said = layer_version(clients.of_lambda(arn.region), str(arn))
-    with downloaded(said["Content"], f"{arn.name}-{arn.version}", progress) as path:
+    client = clients.of_lambda(arn.region)
+    said = layer_version(client, str(arn))
+    with downloaded(said["Content"], f"{arn.name}-{arn.version}", progress, client) as path:
         yield path, said
 
 

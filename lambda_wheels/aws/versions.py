@@ -113,7 +113,7 @@ def _holds(client: Any, name: str, version: Version, wanted: Wanted) -> bool:
         _log.warning("%s could not be compared: the endpoint does not say where its zip is", version.arn)
         return False
     try:
-        with downloaded(content, f"{name}-{version.number}") as path:
+        with downloaded(content, f"{name}-{version.number}", client=client) as path:
             inside = read_inside(path)
     except (WheelError, ValueError):
         return False

@@ -31,7 +31,6 @@ FAULTS = {
     "commit, then half an answer": Fault.cut_off(40),
     "late commit after 500": Fault.late_commit(0.005),
     "late commit after reset": Fault.late_commit_after_reset(0.005),
-    "late commit, after it was looked for": Fault.late_commit(0.03),
     "silence": Fault.silence(),
     "reset": Fault.reset(),
     "503": Fault.status(503, "ServiceException"),
