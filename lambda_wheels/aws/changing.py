@@ -92,6 +92,7 @@ class _Change:
                 return early
             if pause is None:  # the last one only looks at what came of the last try
                 break
+            self._patience.pause(0)  # nothing is begun where the job was given up meanwhile
             tried = _Tried(function.layers, layers, change_layers(self._client, function, layers))
             if tried.trouble is None:
                 self._layers = layers

@@ -82,7 +82,7 @@ def inspect_function(
     function = str(function)
     with Clients(session) as clients:
         there = region_of_function(function) or region or clients.region
-        if there is None:
+        if not there:
             hint = "name it: --region eu-west-1, or set AWS_DEFAULT_REGION"
             raise UsageError(Problem(rule="no-region", message=f"in which region is {function}?", hint=hint))
         client = clients.of_lambda(there)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,9 @@ from lambda_wheels import (
     detach_layer,
 )
 from lambda_wheels.aws import fits, patience
-from lambda_wheels.aws.patience import Patience
+from lambda_wheels.aws.changing import Edit, How, change_function
+from lambda_wheels.aws.patience import Patience, StoppedError
+from lambda_wheels.problems import Problem
 from tests.aws.conftest import HERE, Publish, Session, arn
 from tests.aws.endpoint import Fault, LambdaEndpoint, a_zip
 from tests.aws.faults import Answer
@@ -314,6 +316,22 @@ def test_waits(aws: LambdaEndpoint, attach: Attach) -> None:
     aws.update_reads = 4
     attach(demo).raise_for_failures()
     assert aws.count("GetFunctionConfiguration") >= 5
+
+
+def test_given_up(aws: LambdaEndpoint, session: boto3.Session) -> None:
+    """Where the job is given up while it is seen whether the change can work, it is not made."""
+    aws.add_function(HERE, "f")
+    giving_up = Patience()
+    words = (LayerChange.ATTACHED, LayerChange.WOULD_ATTACH, LayerChange.ALREADY_ATTACHED)
+
+    def give_up(function: fits.Function, layers: Sequence[str]) -> tuple[Problem, ...]:
+        giving_up.stop()
+        return ()
+
+    edit = Edit(lambda function: (arn(1),), give_up, *words)
+    with contextlib.closing(session.client("lambda")) as client, pytest.raises(StoppedError):
+        change_function(client, "f", edit, How(publish=False, restore=False, dry_run=False), giving_up)
+    assert aws.count("UpdateFunctionConfiguration") == 0
 
 
 @pytest.mark.parametrize("restore", [False, True])
