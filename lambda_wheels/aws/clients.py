@@ -15,6 +15,9 @@ from lambda_wheels.errors import AwsError
 _ONCE: Final = Config(retries={"total_max_attempts": 1})
 """For what is not to be done twice: PublishLayerVersion has no token that would tell two calls for one from two."""
 
+_TIDYING: Final = (".AbortMultipartUpload", ".DeleteObject")
+"""Calls that take away what a job that was given up has left in a bucket, where it would cost."""
+
 _UNUSABLE: Final = (*AWS_ERRORS, ValueError)
 """What comes of settings that make no sense; a number that is none, and some URLs, are Python's own errors."""
 
@@ -37,7 +40,8 @@ class Clients:
         """Clients of one job.
 
         :param session: a ``boto3.Session``; else a new one, as the environment says.
-        :param patience: once it is stopped no client sends anything more, boto3's own repetitions included.
+        :param patience: once it is stopped no client sends anything more, boto3's own repetitions included; but
+            for what tidies up in S3.
         :raises AwsError: the environment names a profile that is not there.
         """
         self._session = session if session is not None else session_of(None)
@@ -85,7 +89,7 @@ class Clients:
                 self._made[key] = client
             return self._made[key]
 
-    def _before_send(self, **_: object) -> None:
+    def _before_send(self, event_name: str = "", **_: object) -> None:
         """:raises StoppedError: the job was given up."""
-        if self._patience is not None:
+        if self._patience is not None and not event_name.endswith(_TIDYING):
             self._patience.check()

@@ -21,7 +21,7 @@ from lambda_wheels import AwsError, OutputError
 from lambda_wheels.aws import remote_zip
 from lambda_wheels.aws.downloads import downloaded, get
 from lambda_wheels.aws.remote_zip import unzipped_size
-from tests.aws.conftest import HERE, Session
+from tests.aws.conftest import HERE, Session, loader
 from tests.aws.endpoint import Fault, LambdaEndpoint, a_zip
 
 pytestmark = pytest.mark.loopback
@@ -96,7 +96,7 @@ def certificate(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("where", ["environment", "file", "verify"])
 def test_certificates(
-    where: str, no_aws: None, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    where: str, aws: LambdaEndpoint, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What boto3 trusts is trusted for downloads, wherever it is said; and nothing else is."""
     settings: dict[str, Any] = {}
@@ -107,7 +107,9 @@ def test_certificates(
         monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     else:
         settings["verify"] = str(certificate)
-    client = boto3.Session("testing", "testing", region_name=HERE).client("lambda", **settings)
+    session = boto3.Session("testing", "testing", region_name=HERE)
+    session._session.register_component("data_loader", loader())
+    client = session.client("lambda", **settings)
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     with server(certificate) as url:
         content = {"Location": url, "CodeSha256": base64.b64encode(hashlib.sha256(ZIP).digest()).decode()}

@@ -11,12 +11,13 @@ import time
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from lambda_wheels import prune_layer
 from lambda_wheels.aws.clients import Clients
 from lambda_wheels.aws.patience import Patience, StoppedError
 from lambda_wheels.aws.workers import run_side_by_side
-from tests.aws.conftest import HERE
+from tests.aws.conftest import HERE, Session
 from tests.aws.endpoint import Fault, LambdaEndpoint, a_zip
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs signals of POSIX")
@@ -83,6 +84,21 @@ def test_nothing_is_sent_any_more(aws: LambdaEndpoint, session: boto3.Session) -
             with pytest.raises(StoppedError):
                 client.list_functions()
     assert aws.count("*") == 1
+
+
+@pytest.mark.loopback
+def test_tidying_up_is_sent(no_aws: None) -> None:
+    """What was staged for a job that was given up may still be taken away; nothing else is asked of S3."""
+    patience = Patience()
+    patience.stop()
+    with Clients(Session("http://127.0.0.1:1"), patience) as clients:
+        client = clients.of_s3(HERE)
+        with pytest.raises(StoppedError):
+            client.list_objects_v2(Bucket="bucket")
+        with pytest.raises(EndpointConnectionError):
+            client.delete_object(Bucket="bucket", Key="key")
+        with pytest.raises(EndpointConnectionError):
+            client.abort_multipart_upload(Bucket="bucket", Key="key", UploadId="id")
 
 
 @POSIX
