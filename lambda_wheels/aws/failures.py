@@ -131,20 +131,35 @@ def retry_after(error: BaseException) -> float:
 
 
 @contextlib.contextmanager
-def answered(action: str) -> Iterator[None]:
-    """Within it calls are made and answers read; whatever AWS, or who answers in its place, does wrong is one error.
+def answering(action: str) -> Iterator[None]:
+    """For calls and for reading their answers: what is no answer of AWS's, as a proxy's page, is said to be none.
+
+    boto3 takes any such page for an answer without members, or stumbles over it.
 
     :param action: as for :func:`problem_of`.
-    :raises AwsError: in place of ``AWS_ERRORS``, and of what comes of reading an answer that is not AWS's.
+    :raises AwsError: it is none. ``AWS_ERRORS`` go through.
     """
     try:
         yield
-    except AWS_ERRORS as error:
-        raise AwsError(problem_of(error, action)) from error
+    except AWS_ERRORS:  # some are a ValueError as well
+        raise
     except _MISREAD as error:
         message = f"{action}: the answer cannot be read ({type(error).__name__}: {in_one_line(str(error))})"
         hint = "is a proxy, or another service, in AWS's place?"
         raise AwsError(Problem(rule="aws-failed", message=message, hint=hint)) from error
+
+
+@contextlib.contextmanager
+def answered(action: str) -> Iterator[None]:
+    """As :func:`answering`, for where nobody asks what AWS's error is.
+
+    :raises AwsError: in place of ``AWS_ERRORS`` too.
+    """
+    try:
+        with answering(action):
+            yield
+    except AWS_ERRORS as error:
+        raise AwsError(problem_of(error, action)) from error
 
 
 def problem_of(error: BaseException, action: str) -> Problem:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from lambda_wheels.aws.arns import LayerVersionArn
-from lambda_wheels.aws.failures import AWS_ERRORS, code_of, is_doubtful, is_gone, problem_of
+from lambda_wheels.aws.failures import AWS_ERRORS, answering, code_of, is_doubtful, is_gone, problem_of
 from lambda_wheels.aws.fits import Compatible, Function
 from lambda_wheels.aws.patience import Patience
 from lambda_wheels.aws.remote_zip import unzipped_size
@@ -26,24 +25,6 @@ class Offered(NamedTuple):
     compatible: Compatible
     unzipped_size: int | None
     """Bytes; None where they are not to be had."""
-
-
-@contextlib.contextmanager
-def answering(action: str) -> Iterator[None]:
-    """For a call and for taking its answer apart: what is no answer of Lambda's, as a proxy's page, is said to be none.
-
-    boto3 takes any such page for an answer without members, or stumbles over it.
-
-    :raises AwsError: it is none.
-    """
-    try:
-        yield
-    except AWS_ERRORS:  # some are a ValueError as well
-        raise
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        message = f"{action}: what came is not an answer of Lambda's"
-        hint = "is there a proxy in between, or another endpoint (AWS_ENDPOINT_URL)?"
-        raise AwsError(Problem(rule="aws-failed", message=message, hint=hint)) from error
 
 
 def read_function(client: Any, name: str, patience: Patience | None) -> Function:

@@ -13,7 +13,15 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from lambda_wheels.aws.clients import Clients
-from lambda_wheels.aws.failures import AWS_ERRORS, is_doubtful, is_throttled, is_unsent, problem_of, retry_after
+from lambda_wheels.aws.failures import (
+    AWS_ERRORS,
+    answered,
+    is_doubtful,
+    is_throttled,
+    is_unsent,
+    problem_of,
+    retry_after,
+)
 from lambda_wheels.aws.marks import marked, publisher_in
 from lambda_wheels.aws.package import Package
 from lambda_wheels.aws.patience import Patience, pauses
@@ -65,46 +73,47 @@ def publish_in(region: str, order: Order, clients: Clients, patience: Patience, 
     """Publish in ``region``, or take what is there; what fails is said in the answer, for other regions go on."""
     problems: list[Problem] = []
     try:
-        return _Region(region, order, clients, patience, told, problems).publish()
+        with answered(f"publishing {order.name} in {region}"):
+            return _Region(region, order, clients, patience, told, problems).publish()
     except LambdaWheelsError as error:
-        failed = error.problems
-    except AWS_ERRORS as error:
-        failed = (problem_of(error, f"publishing {order.name} in {region}"),)
-    return LayerVersion(region=region, outcome=PublishOutcome.FAILED, problems=(*failed, *problems))
+        return LayerVersion(region=region, outcome=PublishOutcome.FAILED, problems=(*error.problems, *problems))
 
 
 def look_in(region: str, order: Order, clients: Clients) -> LayerVersion:
     """What :func:`publish_in` would do. Changes nothing."""
-    place = order.bucket.place(region, order.package) if order.bucket is not None else None
     try:
-        client = clients.of_lambda(region)
-        found = holding(client, order.name, versions_of(client, order.name), order.wanted)
-        if found is None:
-            if order.bucket is not None and place is not None:
-                elsewhere = order.bucket.storage_mode == REFERENCE
-                check_bucket(clients.of_s3(region), place, region, elsewhere=elsewhere)
-            return LayerVersion(
-                region=region,
-                outcome=PublishOutcome.WOULD_PUBLISH,
-                staged=None if place is None else str(place),
-                shared_with=tuple(map(str, order.grants)),
-                newly_shared_with=tuple(map(str, order.grants)),
-            )
+        with answered(f"looking for {order.name} in {region}"):
+            return _looked(region, order, clients)
+    except LambdaWheelsError as error:
+        return LayerVersion(region=region, outcome=PublishOutcome.FAILED, problems=error.problems)
+
+
+def _looked(region: str, order: Order, clients: Clients) -> LayerVersion:
+    shared = tuple(map(str, order.grants))
+    client = clients.of_lambda(region)
+    found = holding(client, order.name, versions_of(client, order.name), order.wanted)
+    if found is not None:
         more = not_yet(client, order.name, found.number, order.grants)
         return LayerVersion(
             region=region,
             outcome=PublishOutcome.ALREADY_THERE,
             arn=found.arn,
             version=found.number,
-            shared_with=tuple(map(str, order.grants)),
+            shared_with=shared,
             newly_shared_with=tuple(map(str, more)),
             problems=tuple(not_asked_for(client, order.name, found.number, order.grants)),
         )
-    except LambdaWheelsError as error:
-        problems = error.problems
-    except AWS_ERRORS as error:
-        problems = (problem_of(error, f"looking for {order.name} in {region}"),)
-    return LayerVersion(region=region, outcome=PublishOutcome.FAILED, problems=problems)
+    place = None
+    if order.bucket is not None:
+        place = order.bucket.place(region, order.package)
+        check_bucket(clients.of_s3(region), place, region, elsewhere=order.bucket.storage_mode == REFERENCE)
+    return LayerVersion(
+        region=region,
+        outcome=PublishOutcome.WOULD_PUBLISH,
+        staged=None if place is None else str(place),
+        shared_with=shared,
+        newly_shared_with=shared,
+    )
 
 
 class _Region:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, Protocol
 
-from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 
 from lambda_wheels.aws.failures import AWS_ERRORS, code_of, problem_of, status_of
@@ -189,10 +188,7 @@ def _send(client: Any, place: Place, package: Package, told: Callable[[int], Non
         )
     except AWS_ERRORS as error:
         raise AwsError(problem_of(error, action)) from error
-    except (Boto3Error, OSError) as error:  # boto3 wraps some of them in words
-        cause = error.__cause__ or error.__context__
-        if isinstance(cause, AWS_ERRORS):
-            raise AwsError(problem_of(cause, action)) from error
+    except OSError as error:
         raise AwsError(Problem(rule="aws-failed", message=f"{action}: {error}")) from error
 
 

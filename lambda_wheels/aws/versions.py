@@ -71,7 +71,7 @@ def versions_of(client: Any, name: str) -> Iterator[Version]:
             if is_gone(error):
                 return
             raise
-        yield from map(Version.of, page.get("LayerVersions", ()))
+        yield from map(Version.of, page["LayerVersions"])
         next_marker = page.get("NextMarker")
         if not next_marker or next_marker in seen:  # an endpoint that knows no pages sends the same one for ever
             return

@@ -6,7 +6,7 @@ import argparse
 
 from lambda_wheels.aws.clients import session_of
 from lambda_wheels.aws.publish import publish_layer
-from lambda_wheels.aws.results import LayerVersion, PublishOutcome
+from lambda_wheels.aws.results import LayerVersion
 from lambda_wheels.cli.bars import bars
 from lambda_wheels.cli.words import show_result
 
@@ -31,12 +31,18 @@ def publish(options: argparse.Namespace) -> int:
             progress=progress,
         )
     problems = [problem for version in versions.versions for problem in version.problems]
-    show_result(options, problems, versions.as_dict(), map(_line, versions.versions))
+    show_result(
+        options, problems, versions.as_dict(), (_line(version, options.dry_run) for version in versions.versions)
+    )
     return 1 if versions.failed else 0
 
 
-def _line(version: LayerVersion) -> str:
-    """``eu-west-1: published arn:aws:…:7``: a script takes the last word."""
-    if version.outcome is PublishOutcome.WOULD_PUBLISH and version.staged:
-        return f"{version.region}: {version.outcome}, through {version.staged}"
-    return f"{version.region}: {version.outcome}{f' {version.arn}' if version.arn else ''}"
+def _line(version: LayerVersion, dry_run: bool) -> str:
+    """``eu-west-1: published arn:aws:…:7``; what else is done, or would be, comes before the ARN, the last word."""
+    words = [f"{version.region}: {version.outcome}"]
+    if dry_run and version.staged:
+        words.append(f"through {version.staged}")
+    if version.newly_shared_with:
+        whom = " and ".join(version.newly_shared_with)
+        words.append(f"would be shared with {whom}" if dry_run else f"shared with {whom}")
+    return f"{', '.join(words)}{f' {version.arn}' if version.arn else ''}"

@@ -42,6 +42,11 @@ def test_publish(aws: LambdaEndpoint, capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr() == (f"{HERE}: published {arn(1)}\nus-east-1: published {there}\n", "")
     assert main([*arguments, "-q"]) == 0
     assert capsys.readouterr() == ("", "")
+    share = ["publish", "layer.zip", *NAMED, "--share-with=everyone"]
+    assert main([*share, "--dry-run"]) == 0
+    assert capsys.readouterr().out == f"{HERE}: already there, would be shared with everyone {arn(1)}\n"
+    assert main(share) == 0
+    assert capsys.readouterr().out == f"{HERE}: already there, shared with everyone {arn(1)}\n"
 
 
 def test_publish_that_fails(aws: LambdaEndpoint, capsys: pytest.CaptureFixture[str]) -> None:
