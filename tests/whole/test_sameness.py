@@ -93,7 +93,7 @@ def test_golden(build: Build, wheels: Sequence[Path], out: Path) -> None:
 
 
 @pytest.mark.parametrize("version", [version for version in VERSIONS if version != OWN])
-def test_other_pythons(version: str, index: IndexServer, out: Path, tmp_path: Path) -> None:
+def test_other_pythons(version: str, index: IndexServer, out: Path, tmp_path: Path, uncovered: None) -> None:
     """Another version of Python gives the same bytes, from a store of its own."""
     python = find_interpreter(version)
     if python is None:
