@@ -76,21 +76,22 @@ def publish_layer(
     :raises OutputError: the zip cannot be read.
     :raises AwsError: there is no such profile.
     """
+    named, whom, runtimes, architectures = map(_several, (regions, share_with, runtime, architecture))
     call = {
         "name": name,
-        "region": _several(regions),
+        "region": named,
         "description": description,
         "license": license or None,
-        "share-with": _several(share_with),
-        "runtime": _several(runtime),
-        "architecture": _several(architecture),
+        "share-with": whom,
+        "runtime": runtimes,
+        "architecture": architectures,
     }
     _check(name, license, description, keep, bucket, storage_mode)
-    grants = tuple(dict.fromkeys(map(Grant.read, _several(share_with))))
+    grants = tuple(dict.fromkeys(map(Grant.read, whom)))
     if not isinstance(layer, Layer):
         layer = Path(layer)
         existing(layer)
-    package = read_package(layer, _several(runtime), _several(architecture), progress)
+    package = read_package(layer, runtimes, architectures, progress)
     if bucket is None and not package.is_direct:
         raise AwsRefusedError(_bucket_needed(package, call))
     order = Order(
@@ -103,7 +104,7 @@ def publish_layer(
     )
     patience = Patience()
     with Clients(session, patience) as clients:
-        wanted = regions_of(regions, clients)
+        wanted = regions_of(named, clients)
         if dry_run:
             versions = run_side_by_side(lambda region: look_in(region, order, clients), wanted, _AT_ONCE, patience)
         else:

@@ -297,6 +297,14 @@ def test_longest_description(aws: LambdaEndpoint, publish: Publish) -> None:
     publish(description="x" * 167).raise_for_failures()
 
 
+def test_iterators(aws: LambdaEndpoint, publish: Publish) -> None:
+    """What may be a list may be anything that is gone through once."""
+    versions = publish(regions=iter(REGIONS), share_with=iter(["everyone"]), runtime=iter(["python3.13"]))
+    assert list(versions.arns) == list(REGIONS)
+    assert versions.compatible_runtimes == ("python3.13",)
+    assert versions.versions[0].shared_with == ("everyone",)
+
+
 def test_no_region(publish: Publish, aws: LambdaEndpoint) -> None:
     """Without a region, named or the session's, it says how to name one."""
     with pytest.raises(UsageError, match="no-region"):
