@@ -139,6 +139,13 @@ def test_not_compared(aws: LambdaEndpoint, publish: Publish, layer: Path) -> Non
     assert aws.made(HERE, "demo") == 1
 
 
+def test_version_that_vanished(aws: LambdaEndpoint, publish: Publish) -> None:
+    """A version that is listed and gone when it is looked at counts as none."""
+    publish()
+    aws.fail("GetLayerVersion", Fault.status(404, "ResourceNotFoundException"), times=1)
+    assert publish().versions[0].arn == arn(2)
+
+
 def test_answer_of_somebody_else(aws: LambdaEndpoint, publish: Publish) -> None:
     """A 200 that is not Lambda's, as a portal sends it, leaves doubt: the versions are read again."""
     aws.fail("PublishLayerVersion", Fault(instead=Answer(body=b"{}")), times=1)
