@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lambda_wheels.aws import patience
 from lambda_wheels.aws.clients import Clients
 from lambda_wheels.aws.package import read_package
 from lambda_wheels.aws.patience import Patience
@@ -29,8 +30,8 @@ FAULTS = {
     "commit, then 500": Fault.commit_then_status(500),
     "commit, then a proxy's 504": Fault.commit_then_status(504, ""),
     "commit, then half an answer": Fault.cut_off(40),
-    "late commit after 500": Fault.late_commit(0.005),
-    "late commit after reset": Fault.late_commit_after_reset(0.005),
+    "late commit after 500": Fault.late_commit(0.0),
+    "late commit after reset": Fault.late_commit_after_reset(0.0),
     "silence": Fault.silence(),
     "reset": Fault.reset(),
     "503": Fault.status(503, "ServiceException"),
@@ -38,6 +39,12 @@ FAULTS = {
     "429 with Retry-After": Fault.throttled(retry_after=0),
 }
 """What happens to the first call that publishes."""
+
+
+@pytest.fixture(autouse=True)
+def unhurried(aws: LambdaEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses in which what comes late is there, on a busy machine too."""
+    monkeypatch.setattr(patience, "PAUSES", (0.05, 0.05, 0.1, 0.2, 0.4, 0.8))
 
 
 def order(layer: Path, name: str) -> Order:
