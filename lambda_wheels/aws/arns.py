@@ -96,6 +96,12 @@ def is_layer_name(text: object) -> bool:
     return isinstance(text, str) and _NAME.fullmatch(text) is not None
 
 
+def bad_layer_name(text: object) -> Problem:
+    """What is said of what is none."""
+    hint = "1 to 140 letters, digits, hyphens and underscores"
+    return Problem(rule="bad-layer-name", message=f"{text!r} is not the name of a layer", hint=hint)
+
+
 def is_function_name(text: str) -> bool:
     """Whether ``text`` may be a function's name, with its account and a version or an alias, but is no whole ARN."""
     return _FUNCTION_NAME.fullmatch(text) is not None

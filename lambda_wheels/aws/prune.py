@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambda_wheels.aws.arns import LayerVersionArn, is_layer_name, layer_of
+from lambda_wheels.aws.arns import LayerVersionArn, bad_layer_name, is_layer_name, layer_of
 from lambda_wheels.aws.clients import Clients
 from lambda_wheels.aws.failures import answered, is_doubtful, is_gone, problem_of
 from lambda_wheels.aws.patience import Patience
-from lambda_wheels.aws.publish import regions_of
+from lambda_wheels.aws.regions import AT_ONCE, regions_of
 from lambda_wheels.aws.results import Pruned
 from lambda_wheels.aws.versions import versions_of
 from lambda_wheels.aws.workers import run_side_by_side
 from lambda_wheels.errors import LambdaWheelsError, UsageError
 from lambda_wheels.problems import Problem
-
-_AT_ONCE: Final = 16
-"""Regions: each has a rate of its own."""
 
 
 def prune_layer(
@@ -45,8 +42,7 @@ def prune_layer(
     :raises AwsError: there is no such profile.
     """
     if not is_layer_name(name):
-        hint = "1 to 140 letters, digits, hyphens and underscores"
-        raise UsageError(Problem(rule="bad-layer-name", message=f"{name!r} is not the name of a layer", hint=hint))
+        raise UsageError(bad_layer_name(name))
     if keep < 0:
         raise UsageError(Problem(rule="bad-keep", message=f"{keep} versions cannot be kept", hint="0 or more"))
     patience = Patience()
@@ -56,7 +52,7 @@ def prune_layer(
         def prune(region: str) -> Pruned:
             return _prune(region, name, keep, clients, patience, dry_run=dry_run)
 
-        return tuple(run_side_by_side(prune, named, _AT_ONCE, patience))
+        return tuple(run_side_by_side(prune, named, AT_ONCE, patience))
 
 
 def _prune(region: str, name: str, keep: int, clients: Clients, patience: Patience, *, dry_run: bool) -> Pruned:

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from lambda_wheels.aws.arns import is_layer_name
+from lambda_wheels.aws.arns import bad_layer_name, is_layer_name
 from lambda_wheels.aws.clients import Clients
 from lambda_wheels.aws.marks import ROOM
 from lambda_wheels.aws.package import Package, read_package
 from lambda_wheels.aws.patience import Patience
 from lambda_wheels.aws.publishing import Order, look_in, publish_in
+from lambda_wheels.aws.regions import AT_ONCE, regions_of
 from lambda_wheels.aws.results import LayerVersion, LayerVersions
 from lambda_wheels.aws.sharing import Grant
 from lambda_wheels.aws.staging import REFERENCE, Bucket
@@ -27,8 +28,6 @@ from lambda_wheels.targets.limits import DIRECT_UPLOAD_LIMIT
 
 _LICENSE_LIMIT: Final = 512
 """Characters (Lambda API, PublishLayerVersion)."""
-_AT_ONCE: Final = 16
-"""Regions: each has a rate of its own."""
 _IN_MEMORY: Final = 1 << 30
 """Bytes of calls that are on their way: a zip in a call is there as itself, in base64 and in JSON."""
 
@@ -106,7 +105,7 @@ def publish_layer(
     with Clients(session, patience) as clients:
         wanted = regions_of(named, clients)
         if dry_run:
-            versions = run_side_by_side(lambda region: look_in(region, order, clients), wanted, _AT_ONCE, patience)
+            versions = run_side_by_side(lambda region: look_in(region, order, clients), wanted, AT_ONCE, patience)
         else:
             versions = _publish(wanted, order, clients, patience, progress)
     return LayerVersions(
@@ -124,7 +123,7 @@ def _publish(
 ) -> list[LayerVersion]:
     """In all regions side by side; ``progress`` is called in this thread alone."""
     sent = _Sent()
-    at_once = _AT_ONCE
+    at_once = AT_ONCE
     if order.bucket is None:
         at_once = max(1, min(at_once, _IN_MEMORY // (4 * order.package.size)))
     return run_side_by_side(
@@ -155,28 +154,13 @@ class _Sent:
             return ProgressEvent(stage=Stage.PUBLISH, done=self._done, total=self._total, what=what)
 
 
-def regions_of(named: str | Iterable[str], clients: Clients) -> list[str]:
-    """Each of the regions once; the session's own where none was named.
-
-    :raises UsageError: none was named, and the session has none.
-    """
-    if (regions := [*dict.fromkeys(_several(named))]) and all(regions):
-        return regions
-    if regions or not clients.region:
-        hint = "name one: --region eu-west-1, or set AWS_DEFAULT_REGION"
-        raise UsageError(Problem(rule="no-region", message="no region was named, and the session has none", hint=hint))
-    return [clients.region]
-
-
 def _check(
     name: str, license: str, description: str | None, keep: bool, bucket: str | None, storage_mode: str | None
 ) -> None:
     """:raises UsageError: AWS would not take it."""
     problems = []
     if not is_layer_name(name):
-        message = f"{name!r} is not the name of a layer"
-        hint = "1 to 140 letters, digits, hyphens and underscores"
-        problems.append(Problem(rule="bad-layer-name", message=message, hint=hint))
+        problems.append(bad_layer_name(name))
     if len(license) > _LICENSE_LIMIT:
         message = f"the licence has {len(license)} characters; AWS takes {_LICENSE_LIMIT}"
         problems.append(
