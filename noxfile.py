@@ -250,6 +250,16 @@ def verdicts(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def hostile(session: nox.Session) -> None:
+    """Hostile wheels, broken indexes, pulled plugs, at full length: writes the scoreboard of the documentation."""
+    session.install("-e", ".", *group("test"))
+    rows = ROOT / ".hostile.json"
+    arguments = ["--numprocesses=2", "--maxprocesses=2", "-m", "hostile", "--long", f"--scoreboard={rows}"]
+    session.run("pytest", *arguments, *session.posargs, success_codes=[0, 1])
+    session.run("python", "-m", "tests.scoreboard", str(rows))
+
+
+@nox.session(default=False)
 def invoke(session: nox.Session) -> None:
     """A function imports from a published layer: run by MiniStack, which has an environment of its own."""
     session.install("-e", ".", *group("test"), "virtualenv")
@@ -285,5 +295,5 @@ def clean(session: nox.Session) -> None:
     """Remove what the sessions left in the tree."""
     for name in (".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "docs/_build"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
-    for path in ROOT.glob(".coverage*"):
-        path.unlink()
+    for path in (*ROOT.glob(".coverage*"), ROOT / ".hostile.json"):
+        path.unlink(missing_ok=True)

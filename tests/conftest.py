@@ -27,6 +27,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from tests.scoreboard import Scoreboard
+
 MAY_START_PROCESSES = {"process", "pip", "aws", "network"}
 MAY_CONNECT_HERE = {"loopback", "pip", "aws", "network"}
 MAY_CONNECT_ANYWHERE = {"network"}
@@ -39,8 +41,24 @@ TRIED_ONCE = ("resolution", "cli")
 """Folders whose tests that start a pip child are tried on one Python: what pip does there hardly depends on ours."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is tried on one of several Pythons."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What ``nox -s hostile`` asks for."""
+    parser.addoption("--long", action="store_true", help="try all that is tried now and then, and not only a sample")
+    parser.addoption("--scoreboard", type=Path, metavar="FILE", help="keep what the hostile tests have tried")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count what is tried against us."""
+    config.pluginmanager.register(Scoreboard(config.getoption("--scoreboard")), "scoreboard")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what is tried on one of several Pythons; leave out what takes too long for every day."""
+    if not config.getoption("--long"):
+        late = [item for item in items if item.get_closest_marker("long")]
+        if late:
+            config.hook.pytest_deselected(items=late)
+            items[:] = [item for item in items if item not in late]
     folders = [Path(__file__).with_name(name) for name in TRIED_ONCE]
     for item in items:
         if item.get_closest_marker("pip") and any(item.path.is_relative_to(folder) for folder in folders):
@@ -161,11 +179,32 @@ def uncovered(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-# --- Figures ---------------------------------------------------------------------------------------------------------
+# --- What was tried, and figures -------------------------------------------------------------------------------------
 
 
 Figure = Callable[[str], None]
 """Takes a figure that a test has measured, in words."""
+
+Tried = Callable[[int], None]
+"""Counts so many cases that held."""
+
+
+@pytest.fixture
+def tried(record_property: Callable[[str, object], None]) -> Tried:
+    """Count the cases of a test that tries many, as they hold."""
+    return functools.partial(record_property, "tried")
+
+
+@pytest.fixture
+def note(record_property: Callable[[str, object], None]) -> Figure:
+    """Write a line below the scoreboard: something that is to be explained."""
+    return functools.partial(record_property, "note")
+
+
+@pytest.fixture
+def at_length(request: pytest.FixtureRequest) -> bool:
+    """Whether all is to be tried (``--long``), not a sample."""
+    return bool(request.config.getoption("--long"))
 
 
 @pytest.fixture

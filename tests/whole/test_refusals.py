@@ -130,6 +130,7 @@ def test_path_conflicts(build: Build, served: Path, out: Path) -> None:
     assert manifest(layer)["waived"] == ["path-conflict:first"]
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     ("defect", "rule"),
     [
