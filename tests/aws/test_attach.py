@@ -154,8 +154,9 @@ def refused(aws: LambdaEndpoint, found: Attachments, rule: str, *words: str) -> 
     assert aws.count("UpdateFunctionConfiguration") == 0
 
 
+@pytest.mark.hostile("AWS")
 def test_sixth_layer(aws: LambdaEndpoint, attach: Attach) -> None:
-    """A sixth layer is refused, and the five are named."""
+    """A sixth layer of a function is refused, and the five are named."""
     aws.add_function(HERE, "f", layers=[layers(aws, name)[0] for name in "abcde"])
     refused(aws, attach(layers(aws, "demo")[0]), "too-many-layers", "6 layers", "a:1, b:1")
 
@@ -174,6 +175,7 @@ def test_unfit(aws: LambdaEndpoint, attach: Attach, settings: dict[str, object],
     refused(aws, attach(layers(aws, "demo")[0]), rule)
 
 
+@pytest.mark.hostile("AWS")
 @pytest.mark.parametrize("ranges", [True, False])
 def test_too_large(aws: LambdaEndpoint, attach: Attach, monkeypatch: pytest.MonkeyPatch, ranges: bool) -> None:
     """Code and layers together over the limit are refused, with how large each is: only their directories are read."""
@@ -204,6 +206,7 @@ def test_no_such_version(aws: LambdaEndpoint, attach: Attach) -> None:
     refused(aws, attach(arn(7)), "no-such-layer-version", "demo:7")
 
 
+@pytest.mark.hostile("AWS")
 def test_changed_meanwhile(aws: LambdaEndpoint, attach: Attach) -> None:
     """Somebody else's change between reading and writing is kept: the list is read anew."""
     [base], [demo] = layers(aws, "base"), layers(aws, "demo")
@@ -215,6 +218,7 @@ def test_changed_meanwhile(aws: LambdaEndpoint, attach: Attach) -> None:
     assert aws.count("UpdateFunctionConfiguration") == 3
 
 
+@pytest.mark.hostile("AWS")
 @pytest.mark.parametrize(
     ("fault", "rule"),
     [
@@ -225,7 +229,7 @@ def test_changed_meanwhile(aws: LambdaEndpoint, attach: Attach) -> None:
     ],
 )
 def test_never_changed(aws: LambdaEndpoint, attach: Attach, fault: Fault, rule: str) -> None:
-    """Where it never ends, it is given up, with what came last; the layers are told as they are."""
+    """An update that never ends is given up, with what came last; the layers are told as they are."""
     [base], [demo] = layers(aws, "base"), layers(aws, "demo")
     aws.add_function(HERE, "f", layers=[base])
     aws.fail("UpdateFunctionConfiguration", fault)
@@ -234,9 +238,10 @@ def test_never_changed(aws: LambdaEndpoint, attach: Attach, fault: Fault, rule: 
     assert (found.change, found.layers_before, found.layers) == (LayerChange.FAILED, (base,), (base,))
 
 
+@pytest.mark.hostile("AWS")
 @pytest.mark.parametrize("denied", ["UpdateFunctionConfiguration", "PublishVersion"])
 def test_denied_halfway(aws: LambdaEndpoint, attach: Attach, denied: str) -> None:
-    """Where one of several calls is denied, the layers are told as they are then, and warnings are kept."""
+    """Where one call of an attachment is denied, the layers are told as they are then, and warnings are kept."""
     [base], [demo] = layers(aws, "base"), layers(aws, "demo")
     aws.add_function(HERE, "f", layers=[base])
     aws.fail("Download", Fault.status(403))
@@ -272,6 +277,7 @@ NOT_LAMBDA = [b"{}", b"null", b"[]", b"<html>Sign in to the network</html>"]
 """What a proxy may answer with, as if all were well."""
 
 
+@pytest.mark.hostile("AWS")
 @pytest.mark.parametrize("body", NOT_LAMBDA)
 @pytest.mark.parametrize(
     "operation", ["GetFunctionConfiguration", "GetLayerVersion", "UpdateFunctionConfiguration", "PublishVersion"]
@@ -287,6 +293,7 @@ def test_no_answer_of_lambda(aws: LambdaEndpoint, attach: Attach, operation: str
     assert (found.change, len(str(found.problems[0]).splitlines())) == (LayerChange.FAILED, 1)
 
 
+@pytest.mark.hostile("AWS")
 def test_change_without_an_answer_of_lambda(aws: LambdaEndpoint, attach: Attach) -> None:
     """A change whose answer was replaced by a page is seen when the function is read again."""
     [demo] = layers(aws, "demo")
@@ -297,6 +304,7 @@ def test_change_without_an_answer_of_lambda(aws: LambdaEndpoint, attach: Attach)
     assert aws.count("UpdateFunctionConfiguration") == 1
 
 
+@pytest.mark.hostile("AWS")
 @pytest.mark.parametrize(
     "fault", [Fault.commit_then_reset(), Fault.commit_then_status(500), Fault.reset(), Fault.status(503)]
 )
@@ -309,8 +317,9 @@ def test_answer_lost(aws: LambdaEndpoint, attach: Attach, fault: Fault) -> None:
     assert list_of(aws) == ["demo:1"]
 
 
+@pytest.mark.hostile("AWS")
 def test_waits(aws: LambdaEndpoint, attach: Attach) -> None:
-    """It waits for the update to finish, and for one that was in progress before."""
+    """Attaching waits for the update to finish, and for one that was in progress before."""
     [demo] = layers(aws, "demo")
     aws.add_function(HERE, "f")
     aws.update_reads = 4
@@ -334,6 +343,7 @@ def test_given_up(aws: LambdaEndpoint, session: boto3.Session) -> None:
     assert aws.count("UpdateFunctionConfiguration") == 0
 
 
+@pytest.mark.hostile("AWS")
 @pytest.mark.parametrize("restore", [False, True])
 def test_failed_update(aws: LambdaEndpoint, attach: Attach, restore: bool) -> None:
     """Lambda's reason for a failed update is said, and the former list is put back if asked."""
@@ -347,6 +357,7 @@ def test_failed_update(aws: LambdaEndpoint, attach: Attach, restore: bool) -> No
     assert found.layers == ((base,) if restore else (base, demo))
 
 
+@pytest.mark.hostile("AWS")
 def test_restore_keeps_the_layers_of_others(
     aws: LambdaEndpoint, session: boto3.Session, attach: Attach, monkeypatch: pytest.MonkeyPatch
 ) -> None:

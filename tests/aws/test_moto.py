@@ -106,6 +106,7 @@ def test_kept(session: Session, large: Path) -> None:
     assert keys(session, name) == [key]
 
 
+@pytest.mark.hostile("AWS")
 def test_wrong_object(session: Session, large: Path) -> None:
     """Another object under the zip's name is found out by what Lambda made of it, and sent anew."""
     name = bucket(session, "wrong")
@@ -123,6 +124,7 @@ def test_wrong_object(session: Session, large: Path) -> None:
     assert said["Content"]["CodeSha256"] == published.code_sha256
 
 
+@pytest.mark.hostile("AWS")
 @pytest.mark.parametrize(
     ("region", "template", "words"),
     [(HERE, "none", "there is no bucket none"), ("us-east-1", "elsewhere", "elsewhere is in eu-west-1")],

@@ -17,7 +17,7 @@ from lambda_wheels.progress import silent
 from tests.aws.conftest import HERE, REGIONS, Session
 from tests.aws.endpoint import Fault, LambdaEndpoint
 from tests.aws.faults import Answer
-from tests.conftest import Figure
+from tests.conftest import Figure, Tried
 
 pytestmark = pytest.mark.loopback
 
@@ -80,17 +80,20 @@ def test_once(aws: LambdaEndpoint, layer: Path, fault: str) -> None:
     assert runs(aws, layer, FAULTS[fault], 2) == [1, 1]
 
 
+@pytest.mark.hostile("AWS")
 @pytest.mark.once
 @pytest.mark.parametrize("fault", FAULTS)
-def test_once_in_many_runs(aws: LambdaEndpoint, layer: Path, fault: str, figure: Figure) -> None:
-    """The same, a hundred times over."""
+def test_once_in_many_runs(aws: LambdaEndpoint, layer: Path, fault: str, figure: Figure, tried: Tried) -> None:
+    """Whatever happens to the first call that publishes, a hundred times each, there is one version, and it is told."""
     made = runs(aws, layer, FAULTS[fault], RUNS)
     figure(f"publishing, {fault}: {RUNS} runs, {sum(made)} versions")
     assert made == [1] * RUNS
+    tried(RUNS)
 
 
+@pytest.mark.hostile("AWS")
 def test_many_publishers_that_hear_nothing(aws: LambdaEndpoint, layer: Path, figure: Figure) -> None:
-    """The same where half of the answers are lost: each knows what it made itself, and takes that away again."""
+    """Of publishers that start at once and hear half of the answers, each takes away its own version, but for one."""
     what = order(layer, "demo")
     aws.fail("PublishLayerVersion", Fault.commit_then_status(500), times=PUBLISHERS // 2)
 
@@ -106,6 +109,7 @@ def test_many_publishers_that_hear_nothing(aws: LambdaEndpoint, layer: Path, fig
     assert len(left) == 1
 
 
+@pytest.mark.hostile("AWS")
 def test_many_publishers(aws: LambdaEndpoint, layer: Path, figure: Figure) -> None:
     """Publishers that start at once in all regions agree on one version in each, and leave no other."""
     what = order(layer, "demo")
@@ -123,6 +127,7 @@ def test_many_publishers(aws: LambdaEndpoint, layer: Path, figure: Figure) -> No
         assert {version.version for version in told if version.region == region} == set(left)
 
 
+@pytest.mark.hostile("AWS")
 @pytest.mark.parametrize("allowed", [True, False])
 def test_another_was_faster(aws: LambdaEndpoint, layer: Path, allowed: bool) -> None:
     """Who made the higher version takes the lower and deletes its own; where it may not, it says so and goes on."""

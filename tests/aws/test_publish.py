@@ -139,6 +139,7 @@ def test_not_compared(aws: LambdaEndpoint, publish: Publish, layer: Path) -> Non
     assert aws.made(HERE, "demo") == 1
 
 
+@pytest.mark.hostile("AWS")
 def test_version_that_vanished(aws: LambdaEndpoint, publish: Publish) -> None:
     """A version that is listed and gone when it is looked at counts as none."""
     publish()
@@ -146,6 +147,7 @@ def test_version_that_vanished(aws: LambdaEndpoint, publish: Publish) -> None:
     assert publish().versions[0].arn == arn(2)
 
 
+@pytest.mark.hostile("AWS")
 def test_answer_of_somebody_else(aws: LambdaEndpoint, publish: Publish) -> None:
     """A 200 that is not Lambda's, as a portal sends it, leaves doubt: the versions are read again."""
     aws.fail("PublishLayerVersion", Fault(instead=Answer(body=b"{}")), times=1)
@@ -165,6 +167,7 @@ def test_dry_run(aws: LambdaEndpoint, publish: Publish) -> None:
     assert aws.made("us-east-1", "demo") == before == 0
 
 
+@pytest.mark.hostile("AWS")
 def test_region_that_fails(aws: LambdaEndpoint, publish: Publish) -> None:
     """One region of four is forbidden: the others have it, and the next run does only what is missing."""
     aws.fail("*", Fault.access_denied(), region="us-east-1")
@@ -183,6 +186,7 @@ def test_region_that_fails(aws: LambdaEndpoint, publish: Publish) -> None:
     assert [aws.made(region, "demo") for region in REGIONS] == [1, 1, 1, 1]
 
 
+@pytest.mark.hostile("AWS")
 @pytest.mark.parametrize(
     ("fault", "rule", "words"),
     [
@@ -197,7 +201,7 @@ def test_region_that_fails(aws: LambdaEndpoint, publish: Publish) -> None:
     ],
 )
 def test_refused(aws: LambdaEndpoint, publish: Publish, fault: Fault, rule: str, words: str) -> None:
-    """What AWS says no to, for good, is said by its cause; nothing was made."""
+    """What AWS refuses for good when publishing, full code storage say, is told by its cause; nothing was made."""
     aws.fail("PublishLayerVersion", fault)
     [failed] = publish().failed
     [problem] = failed.problems
@@ -205,8 +209,9 @@ def test_refused(aws: LambdaEndpoint, publish: Publish, fault: Fault, rule: str,
     assert aws.made(HERE, "demo") == 0
 
 
+@pytest.mark.hostile("AWS")
 def test_patience(aws: LambdaEndpoint, publish: Publish) -> None:
-    """Throttled, with and without Retry-After, it waits and asks again; nothing is made twice."""
+    """Throttled while publishing, with and without Retry-After, it waits and asks again; nothing is made twice."""
     aws.fail("PublishLayerVersion", Fault.throttled(retry_after=0), times=2)
     aws.fail("ListLayerVersions", Fault.throttled(), times=1)
     publish().raise_for_failures()
