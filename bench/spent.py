@@ -23,7 +23,8 @@ def done(step):
     last = time.perf_counter()
 from pathlib import Path
 lock, output, runtime, architecture = sys.argv[1:]
-import lambda_wheels.cli.main, lambda_wheels.cli.parser, lambda_wheels.cli.build, lambda_wheels.resolution.locks
+import lambda_wheels.cli.main, lambda_wheels.cli.build, lambda_wheels.resolution.locks
+import lambda_wheels.cli.parser, lambda_wheels.cli.arguments
 from lambda_wheels.audit import audit_wheel
 from lambda_wheels.layers import compatibility, lay_out, write_zip
 from lambda_wheels.resolution import find
