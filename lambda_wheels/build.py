@@ -11,7 +11,7 @@ from lambda_wheels.assembling import assemble, interpreter_for
 from lambda_wheels.call import Call, Given, layer_targets, understood
 from lambda_wheels.layers import Layer, LayerWheel, check_output, site_packages, write_layer
 from lambda_wheels.progress import Progress, silent
-from lambda_wheels.proven import Proven, proven_wheels
+from lambda_wheels.proven import Proven, with_proven_wheels
 from lambda_wheels.resolution import IndexOptions, pip_options, plain_command
 
 _log = logging.getLogger(__name__)
@@ -68,7 +68,8 @@ def build_layer(
     output = Path(output)
     check_output(output)
     interpreter = interpreter_for(call.targets, bytecode)
-    with proven_wheels(call, progress) as proven:
+
+    def write(proven: Proven, progress: Progress) -> Layer:
         contents, warnings = assemble(call, proven, interpreter=interpreter, progress=progress)
         return write_layer(
             contents,
@@ -79,6 +80,8 @@ def build_layer(
             asked=proven.resolutions[0].asked,
             progress=progress,
         )
+
+    return with_proven_wheels(call, progress, write)
 
 
 def _plain_commands(call: Call, proven: Proven) -> Iterator[str]:
@@ -117,8 +120,12 @@ def fetch_wheels(
 
     output = Path(output)
     check_wheel_folder(output)
-    with proven_wheels(call, progress) as proven:
-        for warning in proven.verdict.warnings:  # a layer carries them, wheels do not
-            _log.warning("%s", warning)
+
+    def copy(proven: Proven, progress: Progress) -> Proven:
         copy_wheels(proven.stored, output)
-        return tuple(LayerWheel.of(stored.wheel) for stored in proven.stored)
+        return proven
+
+    proven = with_proven_wheels(call, progress, copy)
+    for warning in proven.verdict.warnings:  # a layer carries them, wheels do not
+        _log.warning("%s", warning)
+    return tuple(LayerWheel.of(stored.wheel) for stored in proven.stored)

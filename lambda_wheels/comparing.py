@@ -14,7 +14,7 @@ from lambda_wheels.layers.libraries import Library
 from lambda_wheels.layers.manifest import LIBRARIES, Manifest, ManifestWheel
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress
-from lambda_wheels.proven import proven_wheels
+from lambda_wheels.proven import Proven, with_proven_wheels
 from lambda_wheels.resolution import IndexOptions
 from lambda_wheels.resolution.locks import locked_wheels
 from lambda_wheels.waivers import Waivers
@@ -89,9 +89,12 @@ def _compared(
     if other:
         return tuple(other)
     interpreter = _interpreter(manifest, given.bytecode_python)
-    with proven_wheels(call, progress) as proven:
+
+    def compare_with(proven: Proven, progress: Progress) -> tuple[Problem, ...]:
         contents, _ = assemble(call, proven, interpreter=interpreter, progress=progress)
         return tuple(differences(path, contents))
+
+    return with_proven_wheels(call, progress, compare_with)
 
 
 def _no_lock(path: Path) -> UsageError:

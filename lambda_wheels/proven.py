@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from lambda_wheels.audit import audit_natives, audit_wheel, placed
 from lambda_wheels.call import Call, by_preference
@@ -19,6 +18,7 @@ from lambda_wheels.progress import Onward, Progress, Told
 from lambda_wheels.resolution import Found, Resolution, fetch, find
 from lambda_wheels.resolution.extras import unknown_extras
 from lambda_wheels.store import Store, StoredWheel, open_store
+from lambda_wheels.store.changed import CHANGED
 from lambda_wheels.targets import RUNTIMES, Target
 from lambda_wheels.waivers import Verdict
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from lambda_wheels.resolution.child import Preference
 
 _log = logging.getLogger(__name__)
+
+Made = TypeVar("Made")
 
 
 class Proven(NamedTuple):
@@ -47,17 +49,29 @@ class Proven(NamedTuple):
         return tuple(sorted(found.values(), key=lambda stored: stored.wheel.name))
 
 
-@contextlib.contextmanager
-def proven_wheels(call: Call, progress: Progress) -> Iterator[Proven]:
-    """pip or a lock says which wheels, we fetch and prove them. They stay in place inside the block.
+def with_proven_wheels(call: Call, progress: Progress, use: Callable[[Proven, Progress], Made]) -> Made:
+    """pip or a lock says which wheels, we fetch and prove them; what ``use`` makes of them.
 
     Where the targets are on several architectures, it is about the first of these that works.
 
+    Somebody may clear the store before ``use`` has read the wheels. Then all is done once more, with what was taken
+    away fetched again and none of it left where it can be.
+
+    :param use: called with the wheels and with the callback that is to hear what it does.
     :raises CannotBuildError: there is no such set, or a wheel of it is not what it should be.
     :raises SurroundingsError: index, network, disk or pip failed.
     """
-    with open_store() as store:
-        yield _first_that_works(call, store, progress)
+    onward = Onward(progress)
+    try:
+        with open_store() as store:
+            return use(_first_that_works(call, store, onward), onward)
+    except OutputError as error:
+        if any(problem.rule != CHANGED for problem in error.problems):
+            raise
+        _log.info("once more, with copies that nobody else has: %s", error)
+    onward.again()
+    with open_store(own_copies=True) as store:
+        return use(_first_that_works(call, store, onward), onward)
 
 
 def _first_that_works(call: Call, store: Store, progress: Progress) -> Proven:

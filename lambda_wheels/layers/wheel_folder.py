@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from lambda_wheels.layers.output import failed, refused, settled
 from lambda_wheels.store import StoredWheel
 from lambda_wheels.store.atomic import replace
+from lambda_wheels.store.changed import changed
+
+_PIECE: Final = 1 << 20
 
 
 def check_wheel_folder(output: Path) -> None:
@@ -26,7 +31,7 @@ def check_wheel_folder(output: Path) -> None:
 def copy_wheels(wheels: Iterable[StoredWheel], output: Path) -> None:
     """Put a copy of each of ``wheels`` into the folder ``output``; each appears complete or not at all.
 
-    :raises OutputError: if one cannot be written.
+    :raises OutputError: if one cannot be written, or is no longer what was proven.
     """
     folder = settled(output)
     try:
@@ -34,7 +39,20 @@ def copy_wheels(wheels: Iterable[StoredWheel], output: Path) -> None:
         for stored in wheels:
             with tempfile.TemporaryDirectory(prefix=".lambda-wheels-", dir=folder) as aside:
                 copy = Path(aside, stored.wheel.filename)
-                shutil.copyfile(stored.path, copy)
+                _copy(stored, copy)
                 replace(copy, folder / stored.wheel.filename)
     except OSError as error:
         raise failed(output, error) from error
+
+
+def _copy(stored: StoredWheel, copy: Path) -> None:
+    """Copy, and hash what was copied: it was proven some time ago."""
+    try:
+        source = stored.path.open("rb")
+    except FileNotFoundError as error:
+        raise changed(stored.path, error.strerror or str(error)) from error
+    with source, copy.open("xb") as file:
+        shutil.copyfileobj(source, file, _PIECE)
+    with copy.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != stored.wheel.sha256:
+            raise changed(stored.path, "it has other bytes than it had")

@@ -76,8 +76,8 @@ def _downloaded(
     done = 0
     with ThreadPoolExecutor(max(processes, 1)) as threads:
         waiting = {
-            threads.submit(_download, share, target, options, scratch / f"share-{number}", children, came.put)
-            for number, share in enumerate(shares)
+            threads.submit(_download, share, target, options, scratch / share[0].sha256, children, came.put)
+            for share in shares
         }
         try:
             while waiting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from lambda_wheels.progress import Progress, ProgressEvent, Stage
 from lambda_wheels.resolution.index_options import pip_options
 from lambda_wheels.resolution.promises import broken_promises
 from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel
-from lambda_wheels.store import Store, StoredWheel
+from lambda_wheels.store import LOCKS, Store, StoredWheel
 from lambda_wheels.waivers import Waivers
 from lambda_wheels.wheels import Wheel
 
@@ -45,7 +46,7 @@ def fetch(
 ) -> Found:
     """Every wheel of ``resolution``, those that are not ``found`` having been brought and proven.
 
-    What fails its proof does not enter the store.
+    What fails its proof does not enter the store, nor do those that are brought together with it.
 
     :param scratch: where the resolution's pip left what it had downloaded.
     :raises WheelError: with everything that is wrong with the wheels and not waived.
@@ -53,36 +54,51 @@ def fetch(
     """
     wheels = resolution.wheels
 
-    def tell(done: int, what: str) -> None:
-        progress(ProgressEvent(stage=Stage.FETCH, done=done, total=len(wheels), what=what))
+    def tell(here: int, done: int, what: str) -> None:
+        progress(ProgressEvent(stage=Stage.FETCH, done=here + done, total=len(wheels), what=what))
 
-    tell(len(found), "")
+    tell(len(found), 0, "")
     missing = _missing(wheels, found)
     if not missing:
         return found
+    inflated = _Inflated(progress)
+    problems: list[Problem] = []
+    for first in range(0, len(missing), LOCKS):  # no more than can be locked, so that each is brought by one build only
+        some = missing[first : first + LOCKS]
+        with store.lock(*(wheel.sha256 for wheel in some)):
+            found = {**found, **find(some, store)}  # another build may have brought some while we waited
+            lacking = _missing(some, found)
+            here = len(found)
+            paths = _bring(lacking, resolution, options, scratch, functools.partial(tell, here))
+            new, bad = _prove(lacking, paths, inflated)
+            slips = _slips(new.values())
+            problems += bad
+            if waivers.judge([*bad, *slips]).errors:
+                problems += slips
+            else:
+                found = {**found, **{sha256: store.add(paths[sha256], wheel) for sha256, wheel in new.items()}}
+    if errors := waivers.judge([*problems, *_slips(stored.wheel for stored in found.values())]).errors:
+        raise WheelError(errors)
+    return found
+
+
+def _prove(
+    wheels: Iterable[ResolvedWheel], paths: Mapping[str, Path], inflated: _Inflated
+) -> tuple[dict[str, Wheel], list[Problem]]:
+    """Those of ``wheels`` that can be read, by sha256, and what is wrong with any."""
     from lambda_wheels.wheels.reader import read_wheel  # not needed where nothing is new
 
-    new: dict[str, tuple[Path, Wheel]] = {}
+    new: dict[str, Wheel] = {}
     problems: list[Problem] = []
-    with store.lock(*(wheel.sha256 for wheel in missing)):
-        found = {**found, **find(missing, store)}  # another build may have brought some while we waited
-        missing = _missing(wheels, found)
-        here = len(found)
-        paths = _bring(missing, resolution, options, scratch, lambda done, what: tell(here + done, what))
-        inflated = _Inflated(progress)
-        for wheel in missing:
-            try:
-                proven = read_wheel(
-                    paths[wheel.sha256], filename=wheel.filename, on_inflated=inflated.add(wheel.filename)
-                )
-            except WheelError as error:
-                problems += error.problems
-                continue
-            problems += broken_promises(wheel, proven)
-            new[wheel.sha256] = paths[wheel.sha256], proven
-        if errors := waivers.judge([*problems, *_slips(found, new)]).errors:
-            raise WheelError(errors)
-        return {**found, **{sha256: store.add(path, wheel) for sha256, (path, wheel) in new.items()}}
+    for wheel in wheels:
+        try:
+            proven = read_wheel(paths[wheel.sha256], filename=wheel.filename, on_inflated=inflated.add(wheel.filename))
+        except WheelError as error:
+            problems += error.problems
+            continue
+        problems += broken_promises(wheel, proven)
+        new[wheel.sha256] = proven
+    return new, problems
 
 
 def _missing(wheels: Iterable[ResolvedWheel], found: Found) -> list[ResolvedWheel]:
@@ -120,7 +136,6 @@ class _Inflated:
         return on_inflated
 
 
-def _slips(found: Found, new: Mapping[str, tuple[Path, Wheel]]) -> Iterable[Problem]:
+def _slips(wheels: Iterable[Wheel]) -> list[Problem]:
     """What is known to be wrong with proven wheels."""
-    for wheel in [*(stored.wheel for stored in found.values()), *(wheel for _, wheel in new.values())]:
-        yield from wheel.problems
+    return [problem for wheel in wheels for problem in wheel.problems]

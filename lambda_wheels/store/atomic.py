@@ -60,6 +60,26 @@ def write_atomically(path: Path, content: bytes, *, aside: Path | None = None, d
         sync_folder(path.parent)
 
 
+def second_name(path: Path, other: Path) -> bool:
+    """Let the file at ``path`` be at ``other`` too, or a copy of it; whether it is: False where ``path`` has gone.
+
+    :raises OSError: it cannot be.
+    """
+    try:
+        os.link(path, other)
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError:  # another file system, or one without links
+        import shutil  # here since it is hardly ever needed
+
+        try:
+            shutil.copyfile(path, other)
+        except FileNotFoundError:
+            return False
+        return True
+
+
 def is_plain(path: Path) -> bool:
     """Whether a plain file is there, or a link to one: a pipe would be waited for, and a device need not end.
 

@@ -107,7 +107,7 @@ def _verify_wheel(layout: Layout, path: Path) -> Iterator[Problem]:
     except (OSError, ValueError):
         noted = None
     if noted != wheel:
-        with scratch_folder(layout.scratch) as scratch:
+        with scratch_folder(layout.scratch) as scratch, contextlib.suppress(FileNotFoundError):  # cleared meanwhile
             write_facts(facts_of(path), wheel, aside=scratch)
         if noted is not None:
             yield _finding(path, "what was noted about it did not hold; it was noted again", mended=True)

@@ -144,6 +144,8 @@ class Place(NamedTuple):
 
         try:
             wheel = read_wheel(path, filename=filename)
+        except FileNotFoundError:
+            return None  # cleared meanwhile
         except OSError as error:
             logger.warning("cannot read a wheel of the store: %s", error)
             return None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from lambda_wheels.errors import OutputError
 from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.store.atomic import second_name
 from lambda_wheels.store.layout import Layout, pack_of
 from lambda_wheels.store.locks import exclusive
 from lambda_wheels.store.packs import Pack, find_pack
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LOCKS: Final = 64
-"""How many wheels are locked at the most, each lock being an open file (macOS gives a process 256)."""
+LOCKS: Final = 64
+"""How many wheels are locked at once at the most, each lock being an open file (macOS gives a process 256)."""
 
 
 def default_folder() -> Path:
@@ -62,17 +63,22 @@ def lock_output(output: Path) -> Iterator[bool]:
 
 
 @contextlib.contextmanager
-def open_store(folder: Path | None = None) -> Iterator[Store]:
+def open_store(folder: Path | None = None, *, own_copies: bool = False) -> Iterator[Store]:
     """The store for one build: where its folder cannot be written, new wheels go to a temporary folder.
 
     That is seen by the first ``scratch()`` or ``add()`` and then a warning in ``store.problems``; what the folder holds
     is still found.
 
     :param folder: None is :func:`default_folder`.
+    :param own_copies: give every wheel a second name, or a copy, that is this build's alone: whoever clears the store
+        meanwhile does not take it away. It costs some time, so that a build asks for it only after that has happened.
     :raises OutputError: no temporary folder can be made either.
     """
     with contextlib.ExitStack() as run:
-        yield Store(default_folder() if folder is None else folder, run=run)
+        store = Store(default_folder() if folder is None else folder, run=run)
+        if own_copies:
+            store.keep_own_copies(run)
+        yield store
 
 
 class Store:
@@ -88,6 +94,7 @@ class Store:
         self._place = Place(self._layout)
         self._run = run
         self._temporary: Place | None = None
+        self._own: Place | None = None
         self._guard = threading.Lock()
         self._problems: list[Problem] = []
         if run is not None and not folder.is_absolute():  # a home not known would become a folder named "~" here
@@ -103,6 +110,13 @@ class Store:
         """Where a wheel would be, as a format string of ``sha256`` and ``filename``; what is there is not proven."""
         return self._layout.wheel_template
 
+    def keep_own_copies(self, run: contextlib.ExitStack) -> None:
+        """From now on, until ``run`` ends, what is found or added stays readable though others clear the store.
+
+        :raises OutputError: there is no room for it.
+        """
+        self._own = Place(Layout(run.enter_context(self.scratch())))
+
     def find(self, filename: str, sha256: str) -> StoredWheel | None:
         """The wheel, if it is here. The whole file is hashed each time: size and date are no proof.
 
@@ -111,8 +125,11 @@ class Store:
         :raises ValueError: ``filename`` is not a plain wheel file name, or ``sha256`` is not one.
         :raises WheelError: the file is whole, but this version does not accept the wheel any more; it is removed.
         """
-        found = self._temporary.find(filename, sha256) if self._temporary else None
-        return found or self._place.find(filename, sha256)
+        for place in (self._own, self._temporary):
+            if place is not None and (found := place.find(filename, sha256)) is not None:
+                return found
+        found = self._place.find(filename, sha256)
+        return self._own_copy(found) if found is not None and self._own is not None else found
 
     def add(self, path: Path, wheel: Wheel) -> StoredWheel:
         """Move the proven file at ``path`` in, with what is known about it.
@@ -123,12 +140,14 @@ class Store:
         """
         place = self._temporary or self._place
         try:
+            own = self._own_copy(StoredWheel(wheel, path)) if self._own is not None else None
             try:
-                return place.add(path, wheel)
+                stored = place.add(path, wheel)
             except OSError as error:
                 if place is self._temporary or self._run is None or not path.exists():
                     raise
-                return self._go_round(error).add(path, wheel)
+                stored = self._go_round(error).add(path, wheel)
+            return own or stored
         except OSError as error:
             raise _failed("cannot be added to the store", error, wheel) from error
 
@@ -140,7 +159,11 @@ class Store:
         :raises ValueError: ``version`` is not a full one.
         """
         filename, sha256 = stored.wheel.filename, stored.wheel.sha256
-        places = [place.layout.wheel(filename, sha256) for place in (self._temporary, self._place) if place]
+        # What is in the common place may be cleared away; for a build that has copies of its own it is compiled again.
+        common = None if self._own else self._place
+        places = [
+            place.layout.wheel(filename, sha256) for place in (self._own, self._temporary, common) if place is not None
+        ]
         packs = (find_pack(pack_of(place, version), sha256=sha256, version=version) for place in places)
         return next((pack for pack in packs if pack is not None), None)
 
@@ -149,12 +172,12 @@ class Store:
 
         :raises OutputError: it cannot be written; nothing of it is in the store.
         """
-        place = self._temporary or self._place
+        place = self._own or self._temporary or self._place
         try:
             try:
                 return place.add_bytecode(stored.wheel, version, files)
             except OSError as error:
-                if place is self._temporary or self._run is None:
+                if place is not self._place or self._run is None:
                     raise
                 return self._go_round(error).add_bytecode(stored.wheel, version, files)
         except OSError as error:
@@ -184,13 +207,13 @@ class Store:
         """Hold the locks for work on the wheels with these sha256, between processes and threads; who dies lets go.
 
         It saves double work, no more: where files cannot be locked, only the threads of this process are kept apart,
-        and of many wheels only the first :data:`_LOCKS` are locked. A thread cannot take the same lock twice.
+        and of many wheels only the first :data:`LOCKS` are locked. A thread cannot take the same lock twice.
 
         :raises ValueError: one is no sha256.
         """
         with contextlib.ExitStack() as locks:
             # Always in one order: two builds that wait for each other's wheels would wait for ever.
-            for sha256 in sorted(set(digests))[:_LOCKS]:
+            for sha256 in sorted(set(digests))[:LOCKS]:
                 locks.enter_context(exclusive(self._layout.lock(sha256), required=False))
             yield
 
@@ -228,6 +251,22 @@ class Store:
 
         with _reporting("cannot be cleared"):
             return care.clear(self._layout)
+
+    def _own_copy(self, stored: StoredWheel) -> StoredWheel | None:
+        """The same wheel in a place that is this build's alone; None where it has gone.
+
+        :raises OutputError: there is no room for it.
+        """
+        assert self._own is not None
+        wheel, path = stored
+        try:
+            with self._own.scratch() as scratch:
+                copy = scratch / wheel.filename
+                if not second_name(path, copy):
+                    return None
+                return self._own.add(copy, wheel)
+        except OSError as error:
+            raise _failed("a copy for this build alone cannot be made", error, wheel) from error
 
     def _go_round(self, error: OSError) -> Place:
         """The temporary folder of this run, made when it is first needed because of ``error``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -28,9 +29,10 @@ def hand_over_downloads(folder: str, stored: str) -> None:
         known = stored.format(sha256=link.hash, filename=link.filename) if link.hash_name == "sha256" else ""
         if known and _is_plain(link.hash, link.filename) and _sha256(known) == link.hash:
             path = os.path.join(location, link.filename)
-            _second_name(known, path)
-            emit("download", url=public(link.url), stored=True, filename=link.filename)
-            return path, "application/octet-stream"
+            with contextlib.suppress(FileNotFoundError):  # the store was cleared just now
+                _second_name(known, path)
+                emit("download", url=public(link.url), stored=True, filename=link.filename)
+                return path, "application/octet-stream"
         try:
             path, content_type = original(self, link, location)
         except (IncompleteDownloadError, HTTPError) as error:
