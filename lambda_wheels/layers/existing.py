@@ -14,7 +14,7 @@ from lambda_wheels.errors import LayerError, OutputError, WheelError
 from lambda_wheels.layers.contents import Contents
 from lambda_wheels.layers.manifest import Manifest, is_manifest_path, manifest_path, parse_manifest
 from lambda_wheels.layers.ours import TOP_FOLDERS, files_in
-from lambda_wheels.layers.output import STAGING_PREFIX
+from lambda_wheels.layers.staging import STAGING_PREFIX
 from lambda_wheels.layers.zip_file import sha256_of_zip
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.wheels.directory import read_directory, readable

@@ -13,8 +13,9 @@ from pathlib import Path
 from lambda_wheels.layers.contents import Contents
 from lambda_wheels.layers.entries import Entry, FromWheel
 from lambda_wheels.layers.ours import TOP_FOLDERS, check_ours
-from lambda_wheels.layers.output import STAGING_PREFIX, refused, settled, staging_path, writing
+from lambda_wheels.layers.output import refused, settled, writing
 from lambda_wheels.layers.sources import WheelFiles, inflated
+from lambda_wheels.layers.staging import LEAVING, LEFT, left_over, staged_folder, sweep
 from lambda_wheels.progress import Progress, ProgressEvent, Stage, silent
 from lambda_wheels.store import lock_output
 from lambda_wheels.store.atomic import replace
@@ -28,7 +29,8 @@ def write_folder(contents: Contents, output: Path, *, progress: Progress = silen
     """Write the layer as a folder: the same files and modes as in the zip, whatever the umask.
 
     Where ``output`` is not there it appears in one step. Where it is empty, or holds only what this function wrote,
-    the new tree is written aside in it and then takes the place of the old one.
+    the new tree is written aside in it and then takes the place of the old one. Where we are killed just then, the next
+    build brings the old one back first.
 
     :raises OutputRefusedError: if it holds something else.
     :raises OutputError: if it cannot be written. Either way it is as it was.
@@ -45,7 +47,9 @@ def write_folder(contents: Contents, output: Path, *, progress: Progress = silen
 
 
 def _appear(contents: Contents, folder: Path, progress: Progress) -> None:
-    with _staged(contents, folder.parent, progress) as stage:
+    sweep(folder.parent)
+    with staged_folder(folder.parent) as stage:
+        _fill(contents.entries, stage, progress)
         try:
             replace(stage, folder)  # refused where the folder is there by now, but for an empty one on POSIX
             return
@@ -53,60 +57,73 @@ def _appear(contents: Contents, folder: Path, progress: Progress) -> None:
             if not folder.is_dir():
                 raise
         # Another builder of the same output was quicker.
-        with lock_output(folder):
+        with lock_output(folder) as alone:
+            put_in_order(folder, alone=alone)
             check_ours(folder)
             _swap_in(stage, folder)
 
 
 def _fill_in_place(contents: Contents, folder: Path, progress: Progress) -> None:
     with lock_output(folder) as alone:
+        put_in_order(folder, alone=alone)
         check_ours(folder)
-        if alone:  # else another build may be at work in them
-            for left_over in folder.glob(f"{STAGING_PREFIX}*.tmp"):
-                shutil.rmtree(left_over, ignore_errors=True)
-        with _staged(contents, folder, progress) as stage:
+        with staged_folder(folder) as stage:
+            _fill(contents.entries, stage, progress)
             _swap_in(stage, folder)
 
 
-@contextlib.contextmanager
-def _staged(contents: Contents, folder: Path, progress: Progress) -> Iterator[Path]:
-    """The new tree under a name of its own in ``folder``, gone afterwards if it still has that name."""
-    stage = staging_path(folder)
-    try:
-        _make_folder(stage)
-        _fill(contents.entries, stage, progress)
-        yield stage
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
+def put_in_order(folder: Path, *, alone: bool) -> None:
+    """Let ``folder`` hold again what it held before a build of it was killed, and remove what that has left.
+
+    :param alone: whether the output's lock is held; else another build may be at work.
+    :raises OSError: it cannot be.
+    """
+    if alone:
+        for stage in left_over(folder, alone=True):
+            if stage.is_dir():
+                if any((stage / name).exists() for name in TOP_FOLDERS):
+                    _put_back(stage, folder)
+                shutil.rmtree(stage, ignore_errors=True)
 
 
 def _swap_in(stage: Path, folder: Path) -> None:
     """Put the folders of ``stage`` in the place of ours in ``folder``; if that fails or is stopped, all is as before.
 
-    What was there is aside meanwhile. Where it cannot be brought back it stays there, until the next build.
+    What was there is in ``stage`` meanwhile. Where it cannot be brought back, or we are killed, it stays there until
+    the next build. The manifest leaves first and comes last: a folder that has one is whole.
     """
-    aside = staging_path(folder)
-    _make_folder(aside)
-    moves: list[tuple[Path, Path]] = []
-
-    def move(source: Path, destination: Path) -> None:
-        moves.append((source, destination))  # first, as we may be stopped when it is just done
-        replace(source, destination)
-
+    leaving = stage / LEAVING
     try:
-        for name in TOP_FOLDERS:
+        leaving.mkdir()
+        for name in reversed(TOP_FOLDERS):
             if os.path.lexists(folder / name):
-                move(folder / name, aside / name)
+                replace(folder / name, leaving / name)
+        replace(leaving, stage / LEFT)
+        for name in TOP_FOLDERS:
             if (stage / name).exists():
-                move(stage / name, folder / name)
+                replace(stage / name, folder / name)
     except BaseException:
-        for source, destination in reversed(moves):
-            if os.path.lexists(destination) and not os.path.lexists(source):
-                replace(destination, source)
-        with contextlib.suppress(OSError):
-            aside.rmdir()
+        _put_back(stage, folder)
         raise
-    shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(stage / LEFT, ignore_errors=True)
+
+
+def _put_back(stage: Path, folder: Path) -> None:
+    """Undo :func:`_swap_in`, wherever it was stopped; may itself be stopped, and done again.
+
+    :raises OSError: it cannot be undone; nothing is lost.
+    """
+    leaving, left = stage / LEAVING, stage / LEFT
+    if left.exists():
+        for name in reversed(TOP_FOLDERS):
+            if os.path.lexists(folder / name):
+                replace(folder / name, stage / name)
+        replace(left, leaving)
+    for name in TOP_FOLDERS:
+        if os.path.lexists(leaving / name):
+            replace(leaving / name, folder / name)
+    with contextlib.suppress(OSError):  # it was not there yet
+        leaving.rmdir()
 
 
 def _fill(entries: Sequence[Entry], root: Path, progress: Progress) -> None:

@@ -10,8 +10,8 @@ from typing import Final
 
 from lambda_wheels.errors import OutputRefusedError
 from lambda_wheels.layers.manifest import FOLDER, Manifest, is_manifest_path, manifest_path, parse_manifest
-from lambda_wheels.layers.output import STAGING_PREFIX
 from lambda_wheels.layers.record import INSTALLER, layer_path
+from lambda_wheels.layers.staging import STAGING_PREFIX
 from lambda_wheels.problems import Problem
 
 TOP_FOLDERS: Final = ("python", "bin", "lib", FOLDER)

@@ -8,15 +8,13 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from lambda_wheels.errors import OutputError, OutputRefusedError
+from lambda_wheels.layers.staging import staged_file, sweep
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, Told
 from lambda_wheels.store.atomic import replace
-
-STAGING_PREFIX: Final = ".lambda-wheels-"
-"""How the names of what is not complete yet begin."""
 
 _SAYINGS = {
     errno.ENOSPC: ("no space is left on the disk", "free some space or choose another output"),
@@ -74,11 +72,6 @@ def failed(output: Path, error: OSError | ValueError) -> OutputError | OutputRef
     return OutputError(Problem(rule="output-failed", message=f"cannot write {str(output)!r}: {message}", hint=hint))
 
 
-def staging_path(folder: Path) -> Path:
-    """A name in ``folder`` that nobody has; short, so that no output's name makes it too long."""
-    return folder / f"{STAGING_PREFIX}{os.urandom(8).hex()}.tmp"
-
-
 @contextlib.contextmanager
 def writing(output: Path, progress: Progress) -> Iterator[Progress]:
     """What the system refuses inside the block is said as an error about ``output``.
@@ -102,17 +95,13 @@ def new_file(output: Path) -> Iterator[BinaryIO]:
 
     :raises OSError: if it cannot be written.
     """
-    staged = staging_path(output.parent)
-    try:
-        check_file_output(output)
-        with staged.open("xb", buffering=0) as file:
-            yield file  # ours alone until it is complete
+    check_file_output(output)
+    sweep(output.parent)
+    with staged_file(output.parent) as (staged, file):
+        yield file  # ours alone until it is complete
+        file.close()
         # No fsync, as with cp, zip or pip: what a power cut takes is built again, and it would be a fifth of the time.
         replace(staged, output)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            staged.unlink()
-        raise
 
 
 def check_file_output(output: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from lambda_wheels.layers.output import STAGING_PREFIX
+from lambda_wheels.layers.staging import STAGING_PREFIX
 from lambda_wheels.targets.limits import UNZIPPED_LIMIT, ZIP_ENTRIES_LIMIT
 from lambda_wheels.wheels.content import content_of
 from lambda_wheels.wheels.directory import read_directory, readable

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from lambda_wheels.layers.output import failed, refused, settled
+from lambda_wheels.layers.staging import staged_folder, sweep
 from lambda_wheels.store import StoredWheel
 from lambda_wheels.store.atomic import replace
 from lambda_wheels.store.changed import changed
@@ -36,9 +36,10 @@ def copy_wheels(wheels: Iterable[StoredWheel], output: Path) -> None:
     folder = settled(output)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for stored in wheels:
-            with tempfile.TemporaryDirectory(prefix=".lambda-wheels-", dir=folder) as aside:
-                copy = Path(aside, stored.wheel.filename)
+        sweep(folder)
+        with staged_folder(folder) as aside:
+            for stored in wheels:
+                copy = aside / stored.wheel.filename
                 _copy(stored, copy)
                 replace(copy, folder / stored.wheel.filename)
     except OSError as error:

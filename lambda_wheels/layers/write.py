@@ -83,7 +83,9 @@ def _compatibility(
 
 
 def check_output(output: Path) -> None:
-    """Refuse now what writing would refuse later, before anything is resolved or fetched. Changes nothing.
+    """Refuse now what writing would refuse later, before anything is resolved or fetched.
+
+    Changes nothing, but that a folder whose build was killed is put in order.
 
     :raises OutputRefusedError: if it cannot become a layer.
     :raises OutputError: if it cannot be written, as far as can be seen.
@@ -93,9 +95,11 @@ def check_output(output: Path) -> None:
         if is_zip(output):
             check_file_output(path)
         elif path.is_dir():
+            from lambda_wheels.layers.folder import put_in_order
             from lambda_wheels.layers.ours import check_ours
 
-            with lock_output(path):
+            with lock_output(path) as alone:
+                put_in_order(path, alone=alone)
                 check_ours(path)
         elif os.path.lexists(path):
             raise refused(output, "it is a file, and a folder was asked for", "end the name in .zip for a zip")

@@ -211,8 +211,8 @@ def _converse(
     events: list[Event] = []
     try:
         try:
-            process.stdin.write(instructions)
-            process.stdin.close()
+            process.stdin.write(instructions + "\n")
+            process.stdin.flush()  # and left open: that it ends tells the child that we were killed
         except OSError:  # EPIPE, on Windows EINVAL
             pass  # it ended before it read; its exit code and words say why
         for line in process.stdout:
@@ -231,4 +231,6 @@ def _converse(
             process.kill()
             process.wait()
         process.stdout.close()
+        with contextlib.suppress(OSError):  # what it did not read
+            process.stdin.close()
     return events, late.is_set()

@@ -10,6 +10,7 @@ from .discarded import tell_discarded
 from .downloads import hand_over_downloads
 from .failures import tell_failures
 from .in_the_way import watch_asked
+from .listening import take_stdin
 from .newer import tell_newer
 from .no_programs import start_no_program
 from .only_wheels import prepare_only_wheels
@@ -21,7 +22,7 @@ from .telling import emit, take_stdout, wrap
 def main() -> int:
     """Follow the instructions on stdin, one JSON object; the exit code is pip's."""
     take_stdout()
-    instructions = json.load(sys.stdin)
+    instructions = json.loads(take_stdin())
     sys.path.insert(0, instructions["pip_location"])
     records: dict[str, list[list[str]]] = {}
     try:
