@@ -6,6 +6,7 @@ discovery and resource access" for ``.egg-info``.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import posixpath
 import re
@@ -13,14 +14,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from packaging.tags import Tag, parse_tag
+from packaging.tags import Tag
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from lambda_wheels.audit.held import Held
 from lambda_wheels.problems import Problem
 from lambda_wheels.wheels.core_metadata import CoreMetadata, read_metadata
-from lambda_wheels.wheels.filename import Identity
+from lambda_wheels.wheels.filename import Identity, tags_in
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.headers import read_headers
 from lambda_wheels.wheels.record import Row, read_record
@@ -93,7 +94,7 @@ def _read(held: Held, folder: str, info: str, findings: Findings) -> Installed |
         return None
     try:
         identity = Identity(findings.project, Version(version), (), frozenset())
-    except InvalidVersion:
+    except ValueError:  # as in Identity.is_version
         findings.add("dist-info-name", "it is not named for a project and a version", member=info)
         return None
     metadata = read_metadata(held.texts[path], identity, findings, member=path)
@@ -118,7 +119,7 @@ def _read_egg(held: Held, folder: str, info: str, findings: Findings) -> Install
     try:
         headers = read_headers(held.texts.get(path, b""))
         name, version = canonicalize_name(headers["name"][0]), Version(headers["version"][0])
-    except (KeyError, UnicodeDecodeError, InvalidVersion):
+    except (KeyError, ValueError):  # no such header, not UTF-8, no version
         findings.add("metadata-missing", "there is no PKG-INFO that says name and version", member=info)
         return None
     metadata = read_metadata(held.texts[path], Identity(name, version, (), frozenset()), findings, member=path)
@@ -143,9 +144,13 @@ def _tags(wheel_file: bytes) -> frozenset[Tag]:
     """The tags in ``WHEEL``; nothing where they cannot be read."""
     try:
         lines = read_headers(wheel_file).get("tag", [])
-    except UnicodeDecodeError:
+    except ValueError:
         return frozenset()
-    return frozenset(tag for line in lines if line.count("-") == 2 for tag in parse_tag(line))
+    tags: set[Tag] = set()
+    for line in lines:
+        with contextlib.suppress(ValueError):  # it is none
+            tags |= tags_in(line)
+    return frozenset(tags)
 
 
 def _is_editable(direct_url: bytes) -> bool:
@@ -164,7 +169,7 @@ def _by_path(rows: Iterable[Row], folder: str, held: Held) -> dict[str, tuple[Ro
     ``pip --target`` records scripts and headers where they were before it moved them: ``../../bin/x`` for ``bin/x``.
     What lies outside of the layer is left out.
     """
-    by_path: dict[str, tuple[Row, ...]] = {}
+    by_path: dict[str, list[Row]] = {}
     for row in rows:
         path = posixpath.normpath(folder + row.path)
         if row.path.startswith("../") and path not in held.files:
@@ -172,5 +177,5 @@ def _by_path(rows: Iterable[Row], folder: str, held: Held) -> dict[str, tuple[Ro
             if path not in held.files:
                 continue
         if not row.path.startswith("/"):
-            by_path[path] = (*by_path.get(path, ()), row)
-    return by_path
+            by_path.setdefault(path, []).append(row)
+    return {path: tuple(said) for path, said in by_path.items()}

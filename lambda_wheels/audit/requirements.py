@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from packaging.markers import Marker, UndefinedComparison
+from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from lambda_wheels.audit.view import View
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.targets.provided import PROVIDED, SDK
+from lambda_wheels.wheels.markers import holds
 
 
 class _Need(NamedTuple):
@@ -94,12 +95,9 @@ def _needs(view: View) -> Iterator[_Need]:
         for text in view.distributions[name].metadata.requires_dist:
             try:
                 requirement = Requirement(text)
-                if not _holds(requirement.marker, extra, view):
-                    continue
-            except (
-                InvalidRequirement,
-                UndefinedComparison,
-            ):  # the former was found already; nobody can tell the latter
+            except InvalidRequirement:  # which was found already
+                continue
+            if not _holds(requirement.marker, extra, view):
                 continue
             need = _Need(name, requirement)
             if (name, text) not in said:
@@ -117,4 +115,4 @@ def _holds(marker: Marker | None, extra: str, view: View) -> bool:
     """Whether a requirement with ``marker`` is one on the target, for ``extra`` but not without it."""
     if marker is None:
         return not extra
-    return marker.evaluate({**view.target.marker_environment, "extra": extra})
+    return holds(marker, {**view.target.marker_environment, "extra": extra})

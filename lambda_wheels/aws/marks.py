@@ -45,9 +45,9 @@ def described(projects: Iterable[tuple[str, str]]) -> str:
     :param projects: names and versions.
     """
     names = sorted(set(projects))
-    parts = [f"{name} {version}" for name, version in names]
+    parts = [f"{name} {version}" for name, version in names[:ROOM]]  # no room for so many
     text = ", ".join(parts)
-    if len(text) <= ROOM:
+    if len(text) <= ROOM and len(parts) == len(names):
         return text
     while len(short := ", ".join([*parts, f"and {len(names) - len(parts)} more"])) > ROOM:
         parts.pop()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, canonicalize_name
 
 from lambda_wheels.audit.held import Held
 from lambda_wheels.audit.view import View
@@ -19,6 +19,7 @@ from lambda_wheels.layers.reading import Reading, read_layer
 from lambda_wheels.problems import Problem
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
+from lambda_wheels.wheels.filename import parse_filename
 
 _LINK: Final = 0o120777
 """The mode of a link, which no plain file can have."""
@@ -119,12 +120,14 @@ def _hashed(held: Held) -> Iterator[tuple[str, int, str]]:
 def _wheels(manifest: Manifest, view: View) -> Iterator[Wheel]:
     """The wheels of the manifest, as far as a layer shows what they need; their machine code is in ``view``."""
     for wheel in manifest.wheels:
+        installed = view.distributions.get(canonicalize_name(wheel.name))
+        if installed is None:
+            continue
         try:
-            name, version, build, tags = parse_wheel_filename(wheel.filename)
+            name, version, build, tags = parse_filename(wheel.filename)
         except InvalidWheelFilename:
             continue
-        installed = view.distributions.get(name)
-        if installed is not None:
+        if name == installed.name:
             requires_python, requires_dist, provides_extra = installed.metadata
             yield Wheel(
                 filename=wheel.filename,

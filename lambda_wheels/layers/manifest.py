@@ -154,6 +154,8 @@ def parse_manifest(content: bytes) -> Manifest:
         manifest = _manifest(value)
     except (KeyError, TypeError, AttributeError, UsageError) as error:
         raise ValueError("not a manifest") from error
+    if not manifest.targets:
+        raise ValueError("a manifest without targets")
     if manifest.as_bytes() != content:
         raise ValueError("not a manifest as lambda-wheels writes it")
     return manifest
@@ -163,8 +165,8 @@ def _manifest(value: dict[str, Any]) -> Manifest:
     return Manifest(
         wheels=tuple(
             ManifestWheel(
-                name=_text(wheel["name"]),
-                version=_text(wheel["version"]),
+                name=_printable(wheel["name"]),
+                version=_printable(wheel["version"]),
                 filename=_text(wheel["filename"]),
                 sha256=_sha256(wheel["sha256"]),
                 runtimes=tuple(_text(runtime) for runtime in wheel.get("runtimes", ())),
@@ -186,6 +188,14 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not text")
     return value
+
+
+def _printable(value: object) -> str:
+    """Text that is shown, and goes into descriptions at AWS."""
+    text = _text(value)
+    if not text.isprintable():
+        raise TypeError(f"{text!r} cannot be shown")
+    return text
 
 
 def _version(value: object) -> str:

@@ -13,6 +13,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from lambda_wheels.problems import Problem
+from lambda_wheels.wheels.markers import holds
 
 TopRequirement = tuple[str, str, Sequence[str], str]
 """A requirement as asked for: project, version specifier, extras, marker."""
@@ -91,7 +92,7 @@ def wishes(
         return Wish(name, specifier, wanted_by, normalised)
 
     for project, specifier, extras, marker in top:
-        if not marker or Marker(marker).evaluate({**environment, "extra": ""}):
+        if not marker or holds(Marker(marker), {**environment, "extra": ""}):
             yield want(canonicalize_name(project), SpecifierSet(specifier), extras, ASKED_FOR)
     while waiting:
         name, extra = waiting.pop()
@@ -103,7 +104,7 @@ def wishes(
                 continue
             if requirement.marker is None and extra:
                 continue  # it was wanted without the extra already
-            if requirement.marker is None or requirement.marker.evaluate({**environment, "extra": extra}):
+            if holds(requirement.marker, {**environment, "extra": extra}):
                 project = canonicalize_name(requirement.name)
                 yield want(project, requirement.specifier, requirement.extras, str(name))
 

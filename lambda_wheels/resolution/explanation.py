@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.resolution.resolution import Resolution
 from lambda_wheels.targets import Target
+from lambda_wheels.wheels.markers import holds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +47,7 @@ class Explanation:
         asked = {
             canonicalize_name(name)
             for name, _, _, marker in resolution.asked or ()
-            if not marker or Marker(marker).evaluate(environment)
+            if not marker or holds(Marker(marker), environment)
         }
         return cls(
             target=resolution.target,

@@ -11,6 +11,7 @@ from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.resolution.closure import TopRequirement
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
+from lambda_wheels.wheels.markers import holds
 
 
 def unknown_extras(asked: Iterable[TopRequirement], wheels: Iterable[Wheel], target: Target) -> Iterator[Problem]:
@@ -18,7 +19,7 @@ def unknown_extras(asked: Iterable[TopRequirement], wheels: Iterable[Wheel], tar
     wanted = [
         (canonicalize_name(project), extras)
         for project, _, extras, marker in asked
-        if extras and (not marker or Marker(marker).evaluate({**target.marker_environment, "extra": ""}))
+        if extras and (not marker or holds(Marker(marker), {**target.marker_environment, "extra": ""}))
     ]
     if not wanted:
         return

@@ -25,6 +25,7 @@ from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.child import Event, PipRun
 from lambda_wheels.resolution.fitting import every_target, excludes, instead, passed_over, python_needed
 from lambda_wheels.resolution.index_failures import failed_files, failed_pages
+from lambda_wheels.resolution.known_form import in_known_form
 from lambda_wheels.resolution.missing_wheels import explain, has_candidates
 from lambda_wheels.resolution.redaction import redact
 from lambda_wheels.resolution.requirement_files import wheel_command
@@ -110,6 +111,14 @@ _PIP_ERRORS = {
 
 def failure(run: PipRun, target: Target) -> LambdaWheelsError:
     """The error that a failed run of pip is."""
+    try:
+        with in_known_form("what pip told of its failure"):
+            return _failure(run, target)
+    except PipError as error:
+        return error
+
+
+def _failure(run: PipRun, target: Target) -> LambdaWheelsError:
     events = run.events
     if refused := [*_refusals(events)]:
         return ResolutionError(refused)

@@ -11,10 +11,11 @@ from operator import attrgetter
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
+from lambda_wheels.wheels.filename import parse_filename
 
 _GLIBC = re.compile(r"manylinux_(\d+)_(\d+)_\w+", re.ASCII)
 _LEGACY_GLIBC = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
@@ -52,7 +53,7 @@ def passed_over(project: str, rows: Iterable[Sequence[str]]) -> list[PassedOver]
     for filename, kind, requires_python, yanked, uploaded in rows:
         try:
             if filename.endswith(".whl"):
-                name, version, _, tags = parse_wheel_filename(filename)
+                name, version, _, tags = parse_filename(filename)
             else:
                 (name, version), tags = parse_sdist_filename(filename), frozenset()
         except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from packaging.pylock import Package, PackageArchive, PackageDirectory, PackageSdist, PackageVcs, PackageWheel
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename
 
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import public_url, url_fault
 from lambda_wheels.resolution.resolution import ResolvedWheel
 from lambda_wheels.targets import Target
+from lambda_wheels.wheels.filename import parse_filename
 
 Source = PackageVcs | PackageDirectory | PackageArchive | PackageWheel | PackageSdist
 
@@ -61,7 +62,7 @@ def wheel_of(
         problems.append(Problem(rule="bad-lock", project=package.name, message=message))
         return None
     try:
-        name, version, _, tags = parse_wheel_filename(filename)
+        name, version, _, tags = parse_filename(filename)
         if not re.fullmatch(_PLAIN_FILENAME, filename) or name != package.name:
             raise InvalidWheelFilename(f"{filename!r} is not the file name of a wheel of {package.name}")
     except InvalidWheelFilename as error:

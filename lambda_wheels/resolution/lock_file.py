@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import re
 import tomllib
+import urllib.parse
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
 from packaging.utils import canonicalize_name
@@ -17,6 +19,15 @@ from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import redact
 
 _log = logging.getLogger(__name__)
+
+_DIGITS: Final = re.compile(rb"[0-9]{300}")
+"""Of a version, a size or a marker. Python takes up to 4,300 for a number; the longest hash in hexadecimal has 128."""
+_STRING: Final = re.compile(rb"\"[^\"\n]*\"|'[^'\n]*'")
+_MOST_PARTS: Final = 100
+"""Dots in a line, but for strings: ``tomllib`` takes a hundred times as long for a key of ten times as many parts."""
+_MOST_DOTS: Final = 40
+"""In a URL; real ones have up to ten."""
+_SHOWN: Final = 200
 
 
 def read_lock(path: Path) -> Pylock:
@@ -30,9 +41,11 @@ def read_lock(path: Path) -> Pylock:
     except OSError as error:
         raise unreadable(path, error) from error
     try:
+        _check_bounds(content, path)
         value = tomllib.loads(content.decode("utf-8"))
         if "lock-version" not in value:
             raise bad_lock(path, "it has no lock-version, so it is another kind of file", _OTHER_KIND)
+        _check_filenames(value, path)
         lock = Pylock.from_dict(_of_known_version(value, path))
         # An empty list, as Pipenv writes it, would mean that the lock is for nobody.
         return lock if lock.environments else replace(lock, environments=None)
@@ -46,6 +59,37 @@ def read_lock(path: Path) -> Pylock:
         ) from None
     except PylockValidationError as error:
         raise bad_lock(path, redact(str(error)), project=_project(value, error.context or "")) from None
+
+
+def _check_bounds(content: bytes, path: Path) -> None:
+    """Refuse what ``tomllib`` and ``packaging`` would take hours for, or stumble over.
+
+    :raises ResolutionError: there is such a thing.
+    """
+    if _DIGITS.search(content):
+        raise bad_lock(path, "a number in it has too many digits")
+    if any(line.count(b".") > _MOST_PARTS for line in _STRING.sub(b"", content).splitlines()):
+        raise bad_lock(path, "a key in it has too many parts")
+
+
+def _check_filenames(value: dict[str, Any], path: Path) -> None:
+    """The same for the names of wheels: one can stand for more tags than memory holds.
+
+    :raises ResolutionError: there is such a thing.
+    """
+    for text in _names(value):
+        if urllib.parse.unquote(text).count(".") > _MOST_DOTS:
+            raise bad_lock(path, f"the name of a wheel in it stands for too many tags: {text[:_SHOWN]}")
+
+
+def _names(value: dict[str, Any]) -> Iterator[str]:
+    """What says how the wheels are named, in a lock that may have any form."""
+    packages = value.get("packages")
+    for package in packages if isinstance(packages, list) else ():
+        wheels = package.get("wheels") if isinstance(package, dict) else None
+        for wheel in wheels if isinstance(wheels, list) else ():
+            if isinstance(wheel, dict):
+                yield from (text for key in ("name", "path", "url") if isinstance(text := wheel.get(key), str))
 
 
 def _of_known_version(value: dict[str, Any], path: Path) -> dict[str, Any]:

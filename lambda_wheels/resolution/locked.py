@@ -22,6 +22,7 @@ from lambda_wheels.resolution.lock_entries import ANOTHER_LOCK, Source, no_wheel
 from lambda_wheels.resolution.resolution import Resolution
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
+from lambda_wheels.wheels.markers import holds
 
 _SHOWN: Final = 2
 """How many environments a message names at the most."""
@@ -70,10 +71,10 @@ def left_out(wheels: Iterable[Wheel], target: Target) -> Iterator[Problem]:
         for text in wheel.requires_dist:
             try:
                 requirement = Requirement(text)
-                if requirement.marker is not None and not requirement.marker.evaluate(environment):
-                    continue
-            except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName):
-                continue  # the first is found when the wheel is read; of the others nobody can tell
+            except InvalidRequirement:
+                continue  # which is found when the wheel is read
+            if not holds(requirement.marker, environment):
+                continue
             found = versions.get(canonicalize_name(requirement.name))
             if found is None or not requirement.specifier.contains(found, prereleases=True):
                 has = "leaves it out" if found is None else f"has {found}"

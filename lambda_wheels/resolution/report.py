@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from lambda_wheels.errors import ResolutionError
@@ -22,6 +22,7 @@ from lambda_wheels.resolution.newer_releases import told_held_back
 from lambda_wheels.resolution.redaction import public_url
 from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel, Told
 from lambda_wheels.targets import Target
+from lambda_wheels.wheels.filename import parse_filename
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PLAIN_FILENAME = re.compile(r"[A-Za-z0-9_.+!-]+")
@@ -96,7 +97,7 @@ def _read_wheel(
     try:
         if not _PLAIN_FILENAME.fullmatch(filename):
             raise InvalidWheelFilename(f"a character in {filename!r} has no place there")
-        name, version, _, tags = parse_wheel_filename(filename)
+        name, version, _, tags = parse_filename(filename)
         if (name, version) != (project, Version(metadata["version"])):
             problem(
                 "wheel-metadata",

@@ -7,11 +7,12 @@ import re
 from pathlib import Path
 from typing import Final
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename
 
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import public_path, public_url
+from lambda_wheels.wheels.filename import parse_filename
 
 _URL_AS_PATH: Final = r"([A-Za-z][A-Za-z0-9+.-]+):[/\\]+"
 """A URL that was made a path, which leaves one slash of two. A drive of Windows has one letter."""
@@ -91,7 +92,7 @@ def _check_path(path: Path) -> list[Problem]:
         return [no_wheel(str(path))]
     if path.suffix.lower() == ".whl":
         try:
-            parse_wheel_filename(path.name)
+            parse_filename(path.name)
         except InvalidWheelFilename as error:
             return [Problem(rule="wheel-filename", wheel=path.name, message=str(error))]
     elif path.name.endswith((".tar.gz", ".tar.bz2", ".tgz", ".zip")):

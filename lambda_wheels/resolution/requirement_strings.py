@@ -8,11 +8,12 @@ import urllib.parse
 from typing import Final
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, canonicalize_name
 
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import public_url, redact, url_fault
 from lambda_wheels.resolution.requirement_files import exists, no_wheel
+from lambda_wheels.wheels.filename import parse_filename
 
 _FILE_ENDINGS: Final = (".txt", ".toml", ".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz", ".in", ".cfg", ".lock")
 """Endings with which a string is taken for a file meant as a path. As a project's name a stranger could own it."""
@@ -97,7 +98,7 @@ def _check_url(name: str, url: str) -> list[Problem]:
         return [Problem(rule="bad-requirement", project=name, message=f"its URL is malformed: {fault}")]
     filename = urllib.parse.unquote(parts.path.rpartition("/")[2])
     try:
-        project, _, _, _ = parse_wheel_filename(filename)
+        project, _, _, _ = parse_filename(filename)
     except InvalidWheelFilename as error:
         return [Problem(rule="wheel-filename", project=name, message=str(error))]
     if project != canonicalize_name(name):

@@ -17,6 +17,7 @@ from lambda_wheels.resolution.child import Children, Event, PipRun, Preference, 
 from lambda_wheels.resolution.damaged_wheels import explained_failure
 from lambda_wheels.resolution.index_failures import failed_pages
 from lambda_wheels.resolution.index_options import pip_options
+from lambda_wheels.resolution.known_form import in_known_form
 from lambda_wheels.resolution.pip_arguments import resolve_arguments
 from lambda_wheels.resolution.redaction import redact
 from lambda_wheels.resolution.report import read_report
@@ -76,10 +77,8 @@ def resolve(
     if pages := failed_pages(run.events):
         raise IndexUnavailableError(pages)
     loaded = _load(report)
-    try:
+    with in_known_form("pip's report"):
         resolution = read_report(loaded, run.events, target)
-    except (AttributeError, KeyError, TypeError) as error:
-        raise PipError(Problem(rule="pip-failed", message=f"pip's report has another form: {error!r}")) from error
     _log_configuration(run, {wheel.name for wheel in resolution.wheels}, said)
     _check_hooks(run, resolution)
     places = [argument for event in run.events if event["event"] == "places" for argument in event["arguments"]]
@@ -92,7 +91,7 @@ def _load(report: Path) -> dict[str, Any]:
         value = json.loads(report.read_bytes())
         if value["version"] != "1":
             raise ValueError(f"version {value['version']!r}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise PipError(Problem(rule="pip-failed", message=f"pip's report cannot be read: {error}")) from error
     assert isinstance(value, dict)
     return value

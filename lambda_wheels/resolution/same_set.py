@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
-from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from lambda_wheels.resolution.closure import Chosen, TopRequirement, closure
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
+from lambda_wheels.wheels.markers import holds
 
 _VARYING: Final = re.compile(r"python_version|python_full_version|implementation_version|platform[._]machine")
 """The variables of markers that differ from one target of Lambda to another (PEP 508, "Environment Markers").
@@ -100,7 +100,7 @@ def _needs(
     environment = {**target.marker_environment, "extra": extra}
     needs: set[_Need] = set()
     for requirement in map(Requirement, wheel.requires_dist):
-        if _holds(requirement.marker, environment):
+        if holds(requirement.marker, environment):
             name = canonicalize_name(requirement.name)
             extras = {canonicalize_name(text) for text in requirement.extras}
             needs |= {(name, ""), *((name, known) for known in extras.intersection(declared.get(name, ())))}
@@ -109,10 +109,6 @@ def _needs(
 
 def _projects(needs: Iterable[_Need]) -> set[NormalizedName]:
     return {name for name, _ in needs}
-
-
-def _holds(marker: Marker | None, environment: Mapping[str, str]) -> bool:
-    return marker is None or marker.evaluate(dict(environment))
 
 
 def _reached(

@@ -14,7 +14,7 @@ from typing import Final
 from lambda_wheels.store.atomic import discard, is_plain, write_atomically
 from lambda_wheels.wheels import Wheel, wheel_as_json, wheel_from_json
 
-FACTS_FORMAT: Final = 3
+FACTS_FORMAT: Final = 4
 """To be raised whenever ``wheel_as_json`` or the rules for wheels change: older facts are then computed again."""
 
 
@@ -33,7 +33,10 @@ def decode(content: bytes) -> Wheel:
     body = content[end:]
     if content[:end] != _header(body):
         raise ValueError("damaged, or of another format")
-    return wheel_from_json(json.loads(body))
+    try:
+        return wheel_from_json(json.loads(body))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def read_facts(path: Path) -> Wheel:

@@ -84,7 +84,10 @@ def _read(file: BufferedReader, path: Path, sha256: str, version: str) -> Pack:
     size = file.tell()
     file.seek(len(header))
     index = file.readline()
-    value = json.loads(index)
+    try:
+        value = json.loads(index)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     if not isinstance(value, dict) or not isinstance(rows := value.pop("files", None), list):
         raise ValueError("not what it should be")
     if value != _whose(sha256, version):

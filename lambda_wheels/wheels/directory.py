@@ -18,6 +18,7 @@ from lambda_wheels.wheels.end_record import MAX_32, find_directory
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.inflate import DEFLATED, STORED
 from lambda_wheels.wheels.local_header import name_in_header
+from lambda_wheels.wheels.names import MAX_NAME
 
 MAX_DIRECTORY: Final = 32 * 1024 * 1024
 """Bytes of a directory: four times what 65,534 members of usual names need. It is held in memory."""
@@ -27,6 +28,10 @@ _ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
 _HARMLESS: Final = UTF8_FLAG | DESCRIPTOR_FLAG | 0x6  # the last: how hard the writer tried to compress
 _ZIP64_EXTRA: Final = 1
 _UNICODE_PATH_EXTRA: Final = 0x7075
+_NEWEST: Final = 63
+"""The version of the format, times ten, that brought the last of what readers know (APPNOTE 4.4.3)."""
+_SHOWN: Final = 80
+"""Characters of a name that is too long."""
 
 
 def read_directory(
@@ -87,12 +92,17 @@ def _parse(directory: bytes, count: int, findings: Findings) -> list[DirectoryEn
         if len(directory) - position < _HEADER.size or not directory.startswith(b"PK\x01\x02", position):
             raise findings.stop("archive-directory", "the directory holds something other than members")
         (
-            _, _, _, flags, method, _, _, crc, compressed_size, size, name_size, extra_size, comment_size, disk, _,
+            _, _, needed, flags, method, _, _, crc, compressed_size, size, name_size, extra_size, comment_size, disk, _,
             attributes, offset,
         ) = _HEADER.unpack_from(directory, position)  # fmt: skip
         position += _HEADER.size
         raw_name = directory[position : position + name_size]
         name = raw_name.decode("utf-8", "surrogateescape")
+        if name_size > MAX_NAME + 1:  # here, since all that is done with names would take long; a folder's ends in "/"
+            raise findings.stop(
+                "member-name-length",
+                f"the path has {name_size:,} bytes, more than {MAX_NAME:,}: {name[:_SHOWN]}…",
+            )
         position += name_size
         if extra_size:
             extra = directory[position : position + extra_size]
@@ -100,6 +110,9 @@ def _parse(directory: bytes, count: int, findings: Findings) -> list[DirectoryEn
         position += extra_size + comment_size
         if position > len(directory) or disk:
             raise findings.stop("archive-directory", "the directory is damaged", member=name)
+        if needed & 0xFF > _NEWEST:
+            message = f"it says that version {(needed & 0xFF) / 10} of the format is needed to read it"
+            findings.add("archive-method", message, member=name)
         entries.append(
             DirectoryEntry(
                 name, raw_name, flags, method, crc, compressed_size, size, attributes >> 16, offset, end=offset
@@ -120,6 +133,8 @@ def _read_extra(extra: bytes, name: str, short: tuple[int, ...], findings: Findi
     position = 0
     while position + 4 <= len(extra):
         kind, size = struct.unpack_from("<HH", extra, position)
+        if kind == _ZIP64_EXTRA and kind in fields:  # readers differ in which of them counts
+            raise findings.stop("archive-zip64", "the member's header has two zip64 fields", member=name)
         fields[kind] = extra[position + 4 : position + 4 + size]
         position += 4 + size
     if position != len(extra):

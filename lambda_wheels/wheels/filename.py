@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from typing import Final, NamedTuple
 
-from packaging.tags import Tag
+from packaging.tags import Tag, parse_tag
 from packaging.utils import BuildTag, InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from lambda_wheels.wheels.findings import Findings
+
+_LONGEST: Final = 255
+"""Bytes that the name of a file may have."""
+_MOST_TAGS: Final = 1_000
+"""Tags in one compressed set; real ones stand for up to a hundred. The three parts are multiplied: one line of text can
+stand for more tags than memory holds."""
 
 
 class Identity(NamedTuple):
@@ -28,7 +35,7 @@ class Identity(NamedTuple):
         """Whether ``text`` is this version, however it is spelt."""
         try:
             return Version(text) == self.version
-        except InvalidVersion:
+        except ValueError:  # InvalidVersion is one; another is raised for a number of too many digits
             return False
 
 
@@ -38,8 +45,35 @@ def read_filename(filename: str, findings: Findings) -> Identity:
     :raises WheelError: it is not the name of a wheel.
     """
     try:
-        identity = Identity(*parse_wheel_filename(filename))
+        identity = Identity(*parse_filename(filename))
     except (InvalidWheelFilename, InvalidVersion) as error:
         raise findings.stop("wheel-filename", f"it is not the file name of a wheel: {error}") from None
     findings.project = identity.name
     return identity
+
+
+def parse_filename(filename: str) -> tuple[NormalizedName, Version, BuildTag, frozenset[Tag]]:
+    """As ``packaging`` does it, for names that a stranger can choose.
+
+    :raises InvalidWheelFilename: it is no name of a wheel, or stands for more than a real one does.
+    """
+    if len(filename) > _LONGEST:
+        raise InvalidWheelFilename(f"the name has more than {_LONGEST} characters: {filename[:_LONGEST]!r}")
+    if _is_vast("-".join(filename.rsplit("-", 3)[1:])):
+        raise InvalidWheelFilename(f"its tags stand for more than {_MOST_TAGS:,}: {filename!r}")
+    return parse_wheel_filename(filename)
+
+
+def tags_in(text: str) -> frozenset[Tag]:
+    """The tags of a compressed set.
+
+    :raises ValueError: it is none, or stands for more than a real one does.
+    """
+    if text.count("-") != 2 or _is_vast(text):
+        raise ValueError(f"not a set of tags: {text[:_LONGEST]!r}")
+    return parse_tag(text)
+
+
+def _is_vast(text: str) -> bool:
+    """Whether a compressed set is one of too many tags."""
+    return math.prod(part.count(".") + 1 for part in text.split("-")) > _MOST_TAGS

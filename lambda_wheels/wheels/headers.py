@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+_MOST_LINES: Final = 50_000
+"""Lines of headers; real ones have hundreds, and some thousands where a description is one of them."""
+_END: Final = re.compile(rb"\r?\n\r?\n")
+"""The empty line after the headers."""
+
 
 def read_headers(content: bytes) -> dict[str, list[str]]:
     """The values by lower-case name, in their order, each on one line.
@@ -9,7 +17,11 @@ def read_headers(content: bytes) -> dict[str, list[str]]:
     Read as pip reads them, as the headers of a mail, so that nothing is seen here that pip does not see.
 
     :raises UnicodeDecodeError: ``content`` is not UTF-8.
+    :raises ValueError: there are too many lines of them.
     """
+    end = _END.search(content)
+    if content.count(b"\n", 0, end.start() if end else len(content)) > _MOST_LINES:
+        raise ValueError(f"it has more than {_MOST_LINES:,} lines of headers")
     from email.parser import HeaderParser  # takes a while to import, and is needed for new wheels only
 
     message = HeaderParser().parsestr(content.decode("utf-8"))

@@ -27,7 +27,9 @@ from lambda_wheels.wheels.wheel import Member, Wheel
 from lambda_wheels.wheels.wheel_file import check_wheel_file
 
 MAX_METADATA: Final = 16 * 1024 * 1024
-"""Bytes that a file of metadata may have: it is read whole. RECORD of 65,534 members has about 8 million."""
+"""Bytes that METADATA and RECORD may have: they are read whole. RECORD of 65,534 members has about 8 million."""
+MAX_LIST: Final = 1024 * 1024
+"""Bytes that WHEEL and ``entry_points.txt`` may have: each line of them is a value. Real ones have up to 100,000."""
 
 
 def read_wheel(path: Path, *, filename: str | None = None, on_inflated: Callable[[int], None] | None = None) -> Wheel:
@@ -129,26 +131,26 @@ def _read_dist_info(
     files = {entry.name for entry in entries if not entry.is_folder}
     folders = {entry.name for entry in entries if entry.is_folder}
 
-    def content(name: str, missing: str | None) -> bytes | None:
+    def content(name: str, missing: str | None, most: int) -> bytes | None:
         """The bytes of one file; None where it is missing, which breaks the rule ``missing``, or was found damaged."""
         member = f"{dist_info}/{name}"
         if member not in files and missing is not None:
             findings.add(missing, f"there is no {name}", member=member)
-        elif member in members and members[member].size > MAX_METADATA:
-            findings.add("metadata-size", f"the file has more than {MAX_METADATA:,} bytes", member=member)
+        elif member in members and members[member].size > most:
+            findings.add("metadata-size", f"the file has more than {most:,} bytes", member=member)
         elif member in members:
             return read_member(file, members[member])
         return None
 
-    wheel_file = content("WHEEL", "wheel-file-missing")
+    wheel_file = content("WHEEL", "wheel-file-missing", MAX_LIST)
     if wheel_file is not None:
         check_wheel_file(wheel_file, identity, findings, member=f"{dist_info}/WHEEL")
     metadata = CoreMetadata()
-    metadata_file = content("METADATA", "metadata-missing")
+    metadata_file = content("METADATA", "metadata-missing", MAX_METADATA)
     if metadata_file is not None:
         metadata = read_metadata(metadata_file, identity, findings, member=f"{dist_info}/METADATA")
     record = f"{dist_info}/RECORD"
-    record_file = content("RECORD", "record-missing")
+    record_file = content("RECORD", "record-missing", MAX_METADATA)
     rows = read_record(record_file, findings, member=record) if record_file is not None else None
     if rows is not None:
         check_record(
@@ -160,7 +162,7 @@ def _read_dist_info(
             record=record,
             digest=lambda member, kind: _digest(file, member, kind),
         )
-    entry_points = content("entry_points.txt", None)
+    entry_points = content("entry_points.txt", None, MAX_LIST)
     if entry_points is None:
         return metadata, ""
     return metadata, read_entry_points(entry_points, findings, member=f"{dist_info}/entry_points.txt")

@@ -6,12 +6,16 @@ https://packaging.python.org/specifications/binary-distribution-format/#file-con
 from __future__ import annotations
 
 import re
+from typing import Final
 
-from packaging.tags import Tag, parse_tag
+from packaging.tags import Tag
 
-from lambda_wheels.wheels.filename import Identity
+from lambda_wheels.wheels.filename import Identity, tags_in
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.headers import read_headers
+
+_SHOWN: Final = 100
+"""Characters of a line that is no tag."""
 
 
 def check_wheel_file(content: bytes, identity: Identity, findings: Findings, *, member: str) -> None:
@@ -20,6 +24,9 @@ def check_wheel_file(content: bytes, identity: Identity, findings: Findings, *, 
         headers = read_headers(content)
     except UnicodeDecodeError:
         findings.add("wheel-file-encoding", "the file is not UTF-8", member=member)
+        return
+    except ValueError as error:
+        findings.add("metadata-size", str(error), member=member)
         return
     _check_version(headers.get("wheel-version", []), findings, member)
     pure = headers.get("root-is-purelib", [])
@@ -52,10 +59,10 @@ def _tags(lines: list[str]) -> frozenset[Tag]:
     """The tags of all lines. One line may hold a compressed set, though the specification wants them expanded."""
     tags: set[Tag] = set()
     for line in lines:
-        if line.count("-") == 2:
-            tags |= parse_tag(line)
-        else:
-            tags.add(Tag(line, "?", "?"))
+        try:
+            tags |= tags_in(line)
+        except ValueError:
+            tags.add(Tag(line[:_SHOWN], "?", "?"))
     return frozenset(tags)
 
 

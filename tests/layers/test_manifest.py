@@ -89,7 +89,7 @@ def test_read_back() -> None:
 
 def test_bytecode_is_an_option() -> None:
     """The version of the interpreter that compiled is said in full, and read back."""
-    manifest = Manifest(wheels=(WHEEL,), targets=(), bytecode="3.13.0", scripts=True)
+    manifest = Manifest(wheels=(WHEEL,), targets=(Target("python3.13", "arm64"),), bytecode="3.13.0", scripts=True)
     assert json.loads(manifest.as_bytes())["options"] == {"bytecode": "3.13.0", "scripts": True}
     assert parse_manifest(manifest.as_bytes()) == manifest
 

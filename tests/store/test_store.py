@@ -89,7 +89,7 @@ def test_damaged_wheel(
         pytest.param(lambda path: path.unlink(), id="missing"),
         pytest.param(lambda path: path.write_bytes(b""), id="empty"),
         pytest.param(lambda path: path.write_bytes(path.read_bytes()[:-1] + b"x"), id="damaged"),
-        pytest.param(lambda path: path.write_bytes(path.read_bytes().replace(b"s 3 ", b"s 0 ")), id="other format"),
+        pytest.param(lambda path: path.write_bytes(path.read_bytes().replace(b"s 4 ", b"s 0 ")), id="other format"),
     ],
 )
 def test_damaged_facts(
