@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lambda_wheels.hiding import hide_secrets
 from lambda_wheels.rules import RULES
 
 
@@ -41,6 +42,8 @@ class Problem:
 
     def __post_init__(self) -> None:
         assert self.rule in RULES, f"{self.rule!r} stands in no table"
+        object.__setattr__(self, "message", hide_secrets(self.message))
+        object.__setattr__(self, "hint", self.hint and hide_secrets(self.hint))
 
     def __str__(self) -> str:
         """``error[rule] wheel: member: message; hint``: always one line, control characters escaped."""

@@ -281,7 +281,7 @@ RULES: Final = MappingProxyType(
             ("bad-layer-name", "A name is not one that AWS takes for a layer."),
             ("bad-description", "A description, or a licence, is longer than AWS takes."),
             ("bad-share", "A layer is to be shared with somebody who is no account, no organisation and not everyone."),
-            ("no-region", "No region was named, and the session has none."),
+            ("no-region", "No region was named, and the session has none; or what was named is none."),
             (
                 "bucket-needed",
                 "A zip is to go through a bucket, and none was named.",

@@ -15,6 +15,7 @@ import lambda_wheels
 ROOMS = (
     "doors",
     "rules",
+    "hiding",
     "problems",
     "errors",
     "waivers",

@@ -19,6 +19,7 @@ _LAYER: Final = re.compile(rf"(?P<layer>{_PREFIX}layer:(?P<name>[\w-]{{1,140}}))
 _QUALIFIER: Final = r"\$LATEST(?:\.PUBLISHED)?|[\w-]+"
 _FUNCTION: Final = re.compile(rf"{_PREFIX}function:(?P<name>[\w-]{{1,140}})(?::(?:{_QUALIFIER}))?", re.ASCII)
 _FUNCTION_NAME: Final = re.compile(rf"(?:\d{{12}}:)?(?:function:)?[\w-]+(?::(?:{_QUALIFIER}))?", re.ASCII)
+_REGION: Final = re.compile(r"[\w-]+", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,140}")
 
 
@@ -83,12 +84,13 @@ def region_in(arn: str) -> str:
 
 
 def check_region(region: str | None) -> None:
-    """Refuse the empty string, which an unset variable is.
+    """Refuse what no region is called: the empty string, which an unset variable is, or something else than a name.
 
     :raises UsageError: it is that.
     """
-    if region == "":
-        raise UsageError(Problem(rule="no-region", message="the region has no name", hint="eu-west-1 is one"))
+    if region is not None and not _REGION.fullmatch(region):
+        message = f"{region!r} is not the name of a region" if region else "the region has no name"
+        raise UsageError(Problem(rule="no-region", message=message, hint="eu-west-1 is one"))
 
 
 def is_layer_name(text: object) -> bool:

@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from lambda_wheels.aws.failures import AWS_ERRORS, problem_of
 from lambda_wheels.aws.patience import Patience
+from lambda_wheels.aws.signed import Signed, cut_off
 from lambda_wheels.errors import AwsError
 
 _ONCE: Final = Config(retries={"total_max_attempts": 1})
@@ -18,8 +19,9 @@ _ONCE: Final = Config(retries={"total_max_attempts": 1})
 _TIDYING: Final = (".AbortMultipartUpload", ".DeleteObject")
 """Calls that take away what a job that was given up has left in a bucket, where it would cost."""
 
-_UNUSABLE: Final = (*AWS_ERRORS, ValueError)
-"""What comes of settings that make no sense; a number that is none, and some URLs, are Python's own errors."""
+_UNUSABLE: Final = (*AWS_ERRORS, OSError, ValueError)
+"""What comes of settings that make no sense: a number that is none, some URLs and a program that is not there are
+Python's own errors."""
 
 
 def session_of(profile: str | None) -> Any:
@@ -30,7 +32,8 @@ def session_of(profile: str | None) -> Any:
     try:
         return boto3.Session(profile_name=profile)
     except _UNUSABLE as error:
-        raise AwsError(problem_of(error, "signing in to AWS")) from error
+        problem = problem_of(error, "signing in to AWS")
+    raise AwsError(problem)  # here, where no line of a file that could not be parsed comes with it
 
 
 class Clients:
@@ -46,13 +49,15 @@ class Clients:
         """
         self._session = session if session is not None else session_of(None)
         self._patience = patience
+        self._signed = Signed()
         self._made: dict[tuple[str, str, bool], Any] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        cut_off(error)
         for client in list(self._made.values()):  # a thread that was left behind may be making one
             client.close()
 
@@ -86,10 +91,13 @@ class Clients:
                 except _UNUSABLE as error:
                     raise AwsError(problem_of(error, f"reaching {service} in {region}")) from error
                 client.meta.events.register("before-send", self._before_send)
+                client.meta.events.register("response-received", self._signed.clean)
                 self._made[key] = client
             return self._made[key]
 
-    def _before_send(self, event_name: str = "", **_: object) -> None:
+    def _before_send(self, event_name: str = "", request: Any = None, **_: object) -> None:
         """:raises StoppedError: the job was given up."""
+        if request is not None:
+            self._signed.remember(request.headers)
         if self._patience is not None and not event_name.endswith(_TIDYING):
             self._patience.check()

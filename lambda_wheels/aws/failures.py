@@ -33,6 +33,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from lambda_wheels.errors import AwsError
+from lambda_wheels.hiding import hide_secrets
 from lambda_wheels.problems import Problem
 
 _EXPIRED: Final = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
@@ -72,8 +73,10 @@ _LONGEST_WAIT: Final = 60.0
 _LONGEST_WORDS: Final = 500
 """Characters."""
 
-_USER: Final = re.compile(r"\b([a-z][a-z0-9+.-]*://)[^/\s\"'<>]*@", re.IGNORECASE)
+_HALF: Final = re.compile(r"\b(Port could not be cast|Failed to parse:|Invalid header (?:name|value)).*", re.DOTALL)
+"""What Python and urllib3 show where a password ends the host for them, or ends in a line break: a part of it."""
 _QUERY: Final = re.compile(r"\?[^\s\"'<>]+")
+"""Of a path, without a host."""
 _SECRET: Final = re.compile(
     r"\bx-amz-(?:security-token|signature|credential)[\"']?\s*[=:]\s*[\"']?[^\s\"'&]*", re.IGNORECASE
 )
@@ -218,7 +221,7 @@ def _said(error: BaseException) -> str:
     if isinstance(error, ClientError):
         said = error.response.get("Error", {})
         reason = str(said.get("Message") or "no reason given")
-        if "<" in reason:  # a proxy's or an emulator's page in place of an answer
+        if "<" in reason or reason.startswith("{"):  # a page, or what should be an answer: a function's settings
             reason = "no reason that can be read"
         text = f"{said.get('Code') or status_of(error)}: {reason}"
     else:
@@ -231,7 +234,8 @@ def in_one_line(text: str) -> str:
 
     A URL may carry in its query all that is needed to be who signed it, and before its host a password.
     """
-    for pattern, instead in ((_SIGNED, ""), (_USER, r"\1"), (_QUERY, ""), (_SECRET, "")):
+    for pattern, instead in ((_SIGNED, ""), (_HALF, r"\1"), (_SECRET, "")):
         text = pattern.sub(instead, text)
+    text = _QUERY.sub("", hide_secrets(text))
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST_WORDS else f"{line[: _LONGEST_WORDS - 1]}…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 _EPILOG = "Documentation: every error has a section under its name, error[NAME], in the reference of errors."
 
@@ -44,7 +44,17 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-class _Command(argparse.ArgumentParser):
+class _Parser(argparse.ArgumentParser):
+    """Repeats of what it refuses nothing secret: a flag with a slip in it may have a password for its value."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say so on stderr, and end."""
+        from lambda_wheels.resolution.redaction import redact  # here: it takes longer than a small build
+
+        super().error(redact(message))
+
+
+class _Command(_Parser):
     """A command's arguments, flags and requirements in any order, as pip takes them."""
 
     _splitting = False
@@ -68,7 +78,7 @@ class _Command(argparse.ArgumentParser):
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser; ``run`` of what it returns is the function to call with it."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="lambda-wheels",
         description="Build AWS Lambda layers from wheels, on any machine, without Docker.",
         epilog=_EPILOG,

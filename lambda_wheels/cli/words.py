@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
+from lambda_wheels.hiding import hide_secrets
 from lambda_wheels.problems import Problem, Severity, escape_controls
 
 
@@ -19,7 +20,7 @@ def say(text: str) -> None:
     """One line on stderr, if there is one: ``print`` would take stdout where the caller closed it."""
     if sys.stderr is not None:
         try:
-            print(escape_controls(text), file=sys.stderr)
+            print(escape_controls(hide_secrets(text)), file=sys.stderr)
         except OSError:  # full, or nobody reads it: what is lost are words, not the work
             give_up(sys.stderr)
 
@@ -68,7 +69,7 @@ def show_result(options: argparse.Namespace, problems: Iterable[Problem], result
         print(json.dumps(result, indent=2))
     elif not options.quiet:
         for line in lines:
-            print(escape_controls(line))
+            print(escape_controls(hide_secrets(line)))
 
 
 def in_bytes(size: int) -> str:
@@ -85,7 +86,7 @@ class _Words(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
+        text = hide_secrets(super().format(record))
         if not text.startswith(f"{Severity.WARNING}["):
             text = f"note: {text}"
         return "\n".join(map(escape_controls, text.split("\n")))

@@ -19,7 +19,7 @@ from packaging.version import Version
 
 from lambda_wheels.errors import PipError, UsageError
 from lambda_wheels.problems import Problem
-from lambda_wheels.resolution.redaction import redact
+from lambda_wheels.resolution.redaction import hide, redact
 from lambda_wheels.targets import Target
 
 _log = logging.getLogger(__name__)
@@ -37,6 +37,9 @@ _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from pip_child.main import main; sys.path.pop(0); sys.exit(main())"
 )
 """What the child begins with. The package is imported by itself, since importing all of us takes too long."""
+
+_SECRET: Final = frozenset({"credentials", "secrets"})
+"""The events with secrets, which are nobody else's."""
 
 Event = dict[str, Any]
 
@@ -158,8 +161,9 @@ def run_pip(
         )
         with (children or Children()).having(process):
             heard, late = _converse(process, json.dumps(instructions), on_event, time_limit)
-    events = [event for event in heard if event["event"] != "credentials"]
-    text = redact(words.read_text(encoding="utf-8", errors="replace"))
+    events = [event for event in heard if event["event"] not in _SECRET]
+    secrets = {value for event in heard if event["event"] == "secrets" for value in event["values"]}
+    text = hide(redact(words.read_text(encoding="utf-8", errors="replace")), secrets)
     _log.debug("pip %s said:\n%s", version, text)
     if late:
         raise PipError(
@@ -221,7 +225,7 @@ def _converse(
             except ValueError:
                 continue  # a line cut short by the end of the process
             events.append(event)
-            if event["event"] != "credentials":  # the one with secrets is nobody else's
+            if event["event"] not in _SECRET:
                 on_event(event)
         process.wait()
     finally:

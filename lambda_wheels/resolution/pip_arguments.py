@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from lambda_wheels.resolution.redaction import redact
+from lambda_wheels.resolution.redaction import public_url, redact
 from lambda_wheels.resolution.requirements import Requirements
 from lambda_wheels.resolution.resolution import ResolvedWheel
 from lambda_wheels.targets import Target
@@ -62,7 +62,7 @@ def plain_command(
     target: Target, wheels: Iterable[ResolvedWheel], options: Sequence[str], folder: str = "python"
 ) -> str:
     """The literal pip command whose tree a layer's ``folder`` equals, without anything secret."""
-    named = [redact(wheel.url) if wheel.direct else f"{wheel.name}=={wheel.version}" for wheel in wheels]
+    named = [public_url(wheel.url) if wheel.direct else f"{wheel.name}=={wheel.version}" for wheel in wheels]
     return shlex.join(
         ["pip", "install", "--target", folder, *target_arguments(target), "--no-deps", "--no-compile"]
         + [redact(option) for option in options if option != "--require-hashes"]  # "==" on a command line has no hash

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lambda_wheels.resolution.pip_child.urls import public_url, redact, url_fault
+from lambda_wheels.resolution.pip_child.urls import hide, public_url, redact, url_fault
 
-__all__ = ["public_path", "public_url", "redact", "url_fault"]
+__all__ = ["hide", "public_path", "public_url", "redact", "url_fault"]
 
 
 def public_path(path: Path) -> str:

@@ -50,7 +50,7 @@ def check_string(text: str) -> list[Problem]:
             Problem(
                 rule="string-for-path",
                 message=f"{shown!r} looks like a file, but a string is a requirement",
-                hint=f"did you mean Path({stripped!r})? (On the command line: {_flag(stripped)})",
+                hint=f"did you mean Path({shown.strip()!r})? (On the command line: {_flag(shown.strip())})",
             )
         ]
     try:

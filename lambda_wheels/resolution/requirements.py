@@ -57,7 +57,7 @@ def read_requirements(given: str | Path | Iterable[str | Path], options_paths: I
                 found = read_passing(path, passing)
             kinds.get(path.suffix.lower(), files).append(path)
         else:
-            raise TypeError(f"a requirement is a str, a file a Path; {item!r} is neither")
+            raise TypeError(f"a requirement is a str, a file a Path; {type(item).__name__} is neither")
         problems += found
     problems += [missing(path) for path in options_paths if not exists(path)]
     if not items:

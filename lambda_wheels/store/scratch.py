@@ -30,7 +30,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
             stack.callback(_remove_lock, lock)
             stack.enter_context(exclusive(lock))
             stack.callback(_remove, folder)
-            folder.mkdir()
+            folder.mkdir(mode=0o700)  # pip's words, its report and copies of requirement files may hold secrets
         yield folder
 
 

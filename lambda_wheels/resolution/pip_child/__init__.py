@@ -11,6 +11,7 @@ What is changed inside pip, each in one module:
 - ``only_wheels``: nothing but wheels is prepared, from wherever it is named;
 - ``no_programs``: nothing is started, but by a keyring that is asked for a password;
 - ``pages``: every index page is looked at, and told of;
+- ``credentials``: what pip is known by is learnt, so that nothing repeats it;
 - ``preferences``: what a lock has is tried first;
 - ``downloads``: what pip downloads is handed over before pip throws it away;
 - ``discarded``: a wheel whose metadata pip does not take is told of;

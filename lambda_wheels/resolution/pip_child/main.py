@@ -6,6 +6,7 @@ import json
 import sys
 
 from .configuration import Misconfigured, filter_configuration, leave_constraints_aside
+from .credentials import watch_credentials
 from .discarded import tell_discarded
 from .downloads import hand_over_downloads
 from .failures import tell_failures
@@ -37,6 +38,7 @@ def main() -> int:
         if "--no-deps" in instructions["arguments"]:
             leave_constraints_aside()
         prepare_only_wheels()
+        watch_credentials()
         watch_pages(records)
         hand_over_downloads(instructions["downloads"], instructions["stored"])
         prefer(instructions["preferred"])

@@ -6,12 +6,14 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
-from .urls import public_url, redact
+from .urls import hide, public_url, redact
 
 _events = sys.stdout
+_secrets: set[str] = set()
+"""What no word may hold."""
 
 
 def take_stdout() -> None:
@@ -27,14 +29,21 @@ def emit(event: str, **fields: Any) -> None:
     _events.flush()
 
 
+def learn(secrets: Iterable[str]) -> None:
+    """Let no word hold any of ``secrets`` from now on, and the parent know them: it reads pip's own words."""
+    if new := [secret for secret in secrets if secret not in _secrets]:
+        _secrets.update(new)
+        emit("secrets", values=new)
+
+
 def public(url: str) -> str:
     """``url`` without what may be secret: user, password, query and fragment."""
     return public_url(url)
 
 
 def shown(words: object) -> str:
-    """Words of pip without user and password in front of a host, and without the queries of URLs."""
-    return redact(str(words))
+    """Words of pip without credentials: those in URLs, with their queries, and those that are known."""
+    return hide(redact(str(words)), _secrets)
 
 
 def wrap(owner: Any, name: str) -> Callable[[Callable[..., Any]], None]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import urllib.parse
+from collections.abc import Iterable
 
-_URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>\\]+")
+_URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>\\?]+(?:\?\S*?(?=['\"<>),.;:]*(?:\s|$)))?")
+"""A query may hold what ends a URL elsewhere: it goes on to the next space, but for what a sentence may end it with."""
 _SCHEME = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]*://")
 _USER = re.compile(r"(?<=://)[^/?#\n]*@")
 """User and password in front of a host, also with characters in them that end a URL."""
@@ -28,7 +30,8 @@ def public_url(url: str) -> str:
     """
     try:
         parts = urllib.parse.urlsplit(url)
-    except ValueError:  # an unclosed bracket, say: whatever it is, it is not shown
+        _ = "@" in url or parts.port
+    except ValueError:  # an unclosed bracket, say, or a port that may be a password: whatever it is, it is not shown
         return "(a malformed URL)"
     if url.startswith("file:///"):  # no host, hence no user: an @ belongs to the path
         return urllib.parse.urlunsplit((parts.scheme, "", parts.path, "", ""))
@@ -50,12 +53,21 @@ def redact(text: str) -> str:
     return _QUERY.sub("", _USER_WITHOUT_SCHEME.sub("", text))
 
 
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """``text`` without any of ``secrets``."""
+    for secret in sorted(secrets, key=len, reverse=True):  # a part of one may be another
+        text = text.replace(secret, "****")
+    return text
+
+
 def url_fault(url: str) -> str:
     """Why ``url``, of an index or a proxy, cannot be what was meant; empty if it can. Holds nothing of it.
 
     With an unescaped ``/``, ``?`` or ``#`` in the password, the first half of it would be asked for as a host, and
     the other half sent there.
     """
+    if not url.isprintable():  # Python drops line breaks from a URL: what is asked is not what could be redacted
+        return "it holds a line break or another control character"
     try:
         parts = urllib.parse.urlsplit(url)
         port = parts.port
