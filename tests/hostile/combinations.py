@@ -60,7 +60,7 @@ def main() -> None:
     work = Path(task["work"])
     work.mkdir()
     digests = [_build(Combination(*values), task, work, number) for number, values in enumerate(task["combinations"])]
-    print(json.dumps(digests))
+    sys.stdout.write(json.dumps(digests))
 
 
 def _build(combination: Combination, task: dict[str, Any], work: Path, number: int) -> str:
@@ -137,9 +137,9 @@ def _machine(combination: Combination) -> Iterator[None]:
 
     one = combination.machine.startswith("one")
     with (
-        mock.patch.object(os, "cpu_count", lambda: 1 if one else 64),
+        mock.patch.object(os, "cpu_count", return_value=1 if one else 64),
         mock.patch.object(os, "listdir", lambda *path: shuffled(listdir(*path))),
         mock.patch.object(Path, "iterdir", other_iterdir),
-        mock.patch.object(time, "time", lambda: 1.0 if one else 4.1e9),
+        mock.patch.object(time, "time", return_value=1.0 if one else 4.1e9),
     ):
         yield

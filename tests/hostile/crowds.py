@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-PATIENCE: Final = 240.0
+PATIENCE: Final = 600.0
 """Seconds in which any crowd has long ended, also on a slow machine: one that has not waits for itself."""
 
 _PROGRAM: Final = """

@@ -156,7 +156,7 @@ def test_every_combination(asked: Asked, tmp_path: Path, at_length: bool, tried:
     if at_length:
         pythons = sorted({process.python for process in processes})
         note(
-            f"{len(processes)} processes ({len(pythons)} Pythons × {len(SEEDS)} hash seeds × "
+            f"{len(processes)} processes ({len(pythons)} Pythons, {len(SEEDS)} hash seeds, "
             f"{len(processes) // len(pythons) // len(SEEDS)} locales) shared all {len(EVERY):,} combinations of what "
             "can be otherwise inside a process"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import threading
@@ -13,12 +14,12 @@ import pytest
 
 from lambda_wheels.errors import OutputError, WheelError
 from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.store import Store, StoredWheel, care, place
+from lambda_wheels.store import Store, StoredWheel, care, open_store, place
 from lambda_wheels.store.facts import encode
 from lambda_wheels.store.layout import facts_of
 from lambda_wheels.store.place import Look
 from lambda_wheels.wheels import Wheel
-from tests.store.proven import add_one
+from tests.store.proven import add_one, proven
 
 Replace = Callable[[Path], object]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="there are no such files there")
@@ -168,6 +169,35 @@ def test_verify_passes_over_what_vanishes(store: Store, outside: Path, monkeypat
         add_one(store, outside)
         monkeypatch.setattr(care, "look_at", look_at)
         assert list(store.verify()) == []
+
+
+def test_cleared_after_it_was_read(store: Store, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wheel that is cleared away with its folder after verifying has read it is no finding and no error."""
+    add_one(store, outside)
+
+    def cleared(path: Path) -> Wheel:
+        store.clear()
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(care, "read_facts", cleared)
+    assert list(store.verify()) == []
+    assert store.info().wheels == 0
+
+
+def test_own_copies(store: Store, outside: Path) -> None:
+    """With copies of its own a build keeps what it found and what it added, though all is cleared; then they go."""
+    found, added = proven(outside, "found"), proven(outside, "added")
+    store.add(*found)
+    with open_store(store.folder, own_copies=True) as own:
+        wheels = [own.find(found[1].filename, found[1].sha256), own.add(*added)]
+        assert store.info().wheels == 2
+        store.clear()
+        for stored in wheels:
+            assert stored is not None
+            assert hashlib.sha256(stored.path.read_bytes()).hexdigest() == stored.wheel.sha256
+            assert own.find(stored.wheel.filename, stored.wheel.sha256) == stored
+    assert [path.name for path in store.folder.rglob("*.whl")] == []
+    assert list(store.verify()) == []
 
 
 def test_clear(store: Store, outside: Path) -> None:
