@@ -14,7 +14,7 @@ _SCHEME: Final = r"\b[a-zA-Z][a-zA-Z0-9+.-]+:/{1,2}"
 """A path has one slash of two left. A drive of Windows has one letter."""
 _USER: Final = re.compile(rf"({_SCHEME})(?<!file:///)(?!/)(?:[^/?#\n]*|\S*)(?<!\.git)@")
 """All up to the last @: a slash in a password ends the host for a parser only. A revision follows ``.git``."""
-_USER_WITHOUT_SCHEME: Final = re.compile(r"(?<![\w/.:+@-])(?!arn:|[a-zA-Z]:\\)[\w.~%+-]+:[^\s\"'<>]*@(?=[\w\[])")
+_USER_WITHOUT_SCHEME: Final = re.compile(r"(?<![\w/\\.:+@-])(?!arn:|[a-zA-Z]:\\)[\w.~%+-]+:(?!/)[^\s\"'<>]*@(?=[\w\[])")
 """As a proxy may have them, ``user:password@host``. A role's ARN may end in somebody's mail address."""
 _QUERY: Final = re.compile(rf"({_SCHEME}[^\s?#]*)[?#]\S*?(?=[\"'<>)\],.;:]*(?:\s|$))")
 """Query and fragment, but for what the sentence around them may end it with."""

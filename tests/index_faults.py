@@ -15,6 +15,8 @@ class Answer:
     path: str
     """The path that was asked for."""
     status: int = 200
+    reason: str = ""
+    """The words beside the status; else the usual ones."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Without Content-Length, which the server adds."""
     body: bytes = b""

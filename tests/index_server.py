@@ -251,7 +251,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         request.status = answer.status
-        self.send_response(answer.status)
+        self.send_response(answer.status, answer.reason or None)
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(answer.size))

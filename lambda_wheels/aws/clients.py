@@ -12,6 +12,8 @@ from lambda_wheels.aws.failures import AWS_ERRORS, problem_of
 from lambda_wheels.aws.patience import Patience
 from lambda_wheels.aws.signed import Signed, cut_off
 from lambda_wheels.errors import AwsError
+from lambda_wheels.problems import Problem
+from lambda_wheels.resolution.redaction import url_fault
 
 _ONCE: Final = Config(retries={"total_max_attempts": 1})
 """For what is not to be done twice: PublishLayerVersion has no token that would tell two calls for one from two."""
@@ -90,6 +92,10 @@ class Clients:
                     client = self._session.client(service, region_name=region, config=_ONCE if once else None)
                 except _UNUSABLE as error:
                     raise AwsError(problem_of(error, f"reaching {service} in {region}")) from error
+                if fault := url_fault(client.meta.endpoint_url):  # else half a password would be asked for as a host
+                    message = f"reaching {service} in {region}: the endpoint's URL cannot be read: {fault}"
+                    hint = "percent-encode / ? # and @ in a user or a password of AWS_ENDPOINT_URL"
+                    raise AwsError(Problem(rule="aws-refused", message=message, hint=hint))
                 client.meta.events.register("before-send", self._before_send)
                 client.meta.events.register("response-received", self._signed.clean)
                 self._made[key] = client

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ResponseStreamingError
@@ -59,6 +60,14 @@ class Answer(NamedTuple):
             yield from self.body.iter_chunks(_CHUNK)
         except (OSError, HTTPError) as error:  # those of TLS and the like, which botocore lets pass
             raise ResponseStreamingError(error=error) from error
+
+
+def is_fetchable(url: str) -> bool:
+    """Whether ``url`` is one from which something can be fetched."""
+    try:
+        return urlsplit(url).scheme in {"http", "https"} and urlsplit(url).port != 0
+    except ValueError:  # a bracket or a port that is none
+        return False
 
 
 @contextlib.contextmanager
@@ -124,7 +133,7 @@ def downloaded(content: dict[str, Any], name: str, progress: Progress = silent, 
     :raises OutputError: the disk does not take it.
     """
     url = str(content.get("Location", ""))
-    if not url.startswith(("https://", "http://")):
+    if not is_fetchable(url):
         message = f"{name}: AWS does not say where its zip can be fetched"
         raise AwsError(Problem(rule="aws-failed", message=message, hint="is the endpoint an emulator?"))
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any, Final
 
-from lambda_wheels.aws.downloads import get, repeated
+from lambda_wheels.aws.downloads import get, is_fetchable, repeated
 from lambda_wheels.aws.failures import AWS_ERRORS
 from lambda_wheels.errors import WheelError
 from lambda_wheels.wheels.directory import list_directory
@@ -26,7 +26,7 @@ def unzipped_size(url: str, client: Any = None) -> int | None:
 
     :param client: that of boto3 which said the URL: its certificates, proxies and timeouts count here, too.
     """
-    if not url.startswith(("https://", "http://")):
+    if not is_fetchable(url):
         return None
     try:
         file = _Remote(url, client)

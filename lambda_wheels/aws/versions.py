@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from lambda_wheels.aws.downloads import downloaded
+from lambda_wheels.aws.downloads import downloaded, is_fetchable
 from lambda_wheels.aws.failures import AWS_ERRORS, is_gone
 from lambda_wheels.aws.marks import digest_in
 from lambda_wheels.errors import WheelError
@@ -109,7 +109,7 @@ def _holds(client: Any, name: str, version: Version, wanted: Wanted) -> bool:
     content = content_of(client, name, version.number)
     if content is None or content.get("CodeSha256") == wanted.code_sha256:
         return content is not None
-    if not str(content.get("Location", "")).startswith(("https://", "http://")):
+    if not is_fetchable(str(content.get("Location", ""))):
         _log.warning("%s could not be compared: the endpoint does not say where its zip is", version.arn)
         return False
     try:

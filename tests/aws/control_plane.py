@@ -109,6 +109,11 @@ class ControlPlane(LayerPlane):
             self._functions[arn] = Function(arn=arn, settings=settings, code=made, layers=found)
         return arn
 
+    def set_variables(self, region: str, name: str, variables: Mapping[str, str]) -> None:
+        """Give a function its environment."""
+        with self._lock:
+            self._function(region, name)[0].settings["Environment"] = {"Variables": dict(variables)}
+
     def add_alias(
         self, region: str, function: str, name: str, version: str, weights: Mapping[str, float] | None = None
     ) -> None:

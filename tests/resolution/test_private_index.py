@@ -77,6 +77,7 @@ def use_keyring(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
 
 
+@pytest.mark.hostile("Secrets")
 @pytest.mark.parametrize("kind", ["URL", "URL in a file", "URL in the environment", "netrc", "NETRC", "keyring"])
 def test_credentials(
     tmp_path: Path,
@@ -130,6 +131,7 @@ def test_credentials(
         assert not any(secret in text for secret in SECRETS), text
 
 
+@pytest.mark.hostile("Secrets")
 @pytest.mark.parametrize("options", [{}, {"trusted_host": "127.0.0.1"}])
 def test_wrong_password(tmp_path: Path, private: IndexServer, seen: list[str], options: dict[str, Any]) -> None:
     """A wrong password is told as what it is, without being shown."""
@@ -141,6 +143,7 @@ def test_wrong_password(tmp_path: Path, private: IndexServer, seen: list[str], o
         assert not any(secret in text for secret in SECRETS), text
 
 
+@pytest.mark.hostile("Secrets")
 @pytest.mark.parametrize(
     ("fault", "options"),
     [
@@ -173,6 +176,7 @@ def test_failures_show_no_secret(
         assert not any(secret in text for secret in SECRETS), text
 
 
+@pytest.mark.hostile("Secrets")
 def test_query_of_a_page_that_fails(
     tmp_path: Path, folder: Path, index: IndexServer, caplog: pytest.LogCaptureFixture, seen: list[str]
 ) -> None:
@@ -198,6 +202,7 @@ def test_places_of_a_file(tmp_path: Path, private: IndexServer, tmp_path_factory
     assert place == f"--index-url={private.url}"
 
 
+@pytest.mark.hostile("Secrets")
 @pytest.mark.parametrize("flag", ["--index-url", "--extra-index-url", "--find-links"])
 def test_password_that_ends_a_host(tmp_path: Path, private: IndexServer, seen: list[str], flag: str) -> None:
     """An address in a requirement file whose password would be taken for a path is refused, and nothing of it shown."""

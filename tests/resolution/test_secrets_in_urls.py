@@ -13,6 +13,7 @@ from lambda_wheels.resolution.redaction import public_url, redact, url_fault
 from lambda_wheels.resolution.requirements import read_requirements
 
 
+@pytest.mark.hostile("Secrets")
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
@@ -29,6 +30,8 @@ from lambda_wheels.resolution.requirements import read_requirements
         ("https://example.org/a.whl?id=a@b&token=sesame", "https://example.org/a.whl"),
         ("file:///home/me@work/wheels", "file:///home/me@work/wheels"),
         ("https://alice@sesame@example.org/", "https://example.org/"),
+        ("https://alice:sesame%40example.org/", "(a malformed URL)"),
+        ("https://example.org/a.whl?token='sesame'", "https://example.org/a.whl"),
     ],
 )
 def test_public_url(url: str, shown: str) -> None:
@@ -36,6 +39,7 @@ def test_public_url(url: str, shown: str) -> None:
     assert public_url(url) == shown
 
 
+@pytest.mark.hostile("Secrets")
 @pytest.mark.parametrize(
     "text",
     [
@@ -45,6 +49,9 @@ def test_public_url(url: str, shown: str) -> None:
         "see https:/alice:sesame@example.org/simple",
         "alice:sesame@example.org",
         "Invalid URL 'https://alice:se?sesame@example.org'",
+        "https://example.org/a.whl?token='sesame' is gone",
+        "https://example.org/a.whl?token=<sesame>",
+        'https://example.org/a.whl?token="a"b\\sesame',
     ],
 )
 def test_redact(text: str) -> None:
@@ -76,6 +83,8 @@ def test_nothing_to_redact(text: str) -> None:
         ("https://example.org:port/simple", False),
         ("https://example.org:70000/simple", False),
         ("https://[::1/simple", False),
+        ("https://alice:ses\name@example.org/simple", False),
+        ("https://alice:sesame@example.org/simple\n", False),
     ],
 )
 def test_url_fault(url: str, reads: bool) -> None:
@@ -96,6 +105,7 @@ FAULTY = [
 ]
 
 
+@pytest.mark.hostile("Secrets")
 @pytest.mark.parametrize("url", FAULTY)
 @pytest.mark.parametrize("name", ["index_url", "extra_index_url"])
 def test_index(name: str, url: str) -> None:
@@ -109,6 +119,7 @@ def test_index(name: str, url: str) -> None:
         assert secret not in str(problem)
 
 
+@pytest.mark.hostile("Secrets")
 @pytest.mark.parametrize(
     "url", ["http://alice:se#sesame@127.0.0.1:9", "alice:se/sesame@127.0.0.1:9", "http://:sesame@"]
 )
@@ -129,6 +140,7 @@ def test_good_proxy(url: str) -> None:
     assert pip_options({"proxy": url}) == [f"--proxy={url}"]
 
 
+@pytest.mark.hostile("Secrets")
 @pytest.mark.parametrize(
     "text",
     [
@@ -163,6 +175,7 @@ def test_requirement_without_scheme() -> None:
     assert "sesame" not in str(caught.value)
 
 
+@pytest.mark.hostile("Secrets")
 @pytest.mark.parametrize("name", ["find_links", "constraint"])
 @pytest.mark.parametrize("password", ["12/sesame", "se/sesame", "se?sesame", "se#sesame"])
 def test_page_or_file(name: str, password: str) -> None:
@@ -175,6 +188,7 @@ def test_page_or_file(name: str, password: str) -> None:
     assert "alice" not in str(problem)
 
 
+@pytest.mark.hostile("Secrets")
 @pytest.mark.parametrize("password", ["12/sesame", "se/sesame"])
 def test_url_of_a_wheel(password: str) -> None:
     """The URL of a wheel whose password would be taken for a path is refused; an @ in its query is none."""

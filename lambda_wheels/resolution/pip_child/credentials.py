@@ -17,6 +17,8 @@ from .telling import learn, wrap
 
 _LEAST = 4
 """Letters of a secret: a shorter one is found in every other word."""
+_LEAST_IN_QUERY = 16
+"""The same in a query, where other things stand as well."""
 
 
 def watch_credentials() -> None:
@@ -26,6 +28,8 @@ def watch_credentials() -> None:
     @wrap(HTTPAdapter, "send")
     def send(original: Callable[..., Any], self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         learn(forms(request.headers.get("Authorization")))
+        query = urllib.parse.parse_qsl(urllib.parse.urlsplit(request.url).query)
+        learn(form for _, value in query if len(value) >= _LEAST_IN_QUERY for form in spellings(value))
         return original(self, request, *args, **kwargs)
 
     @wrap(HTTPAdapter, "proxy_headers")
@@ -47,14 +51,16 @@ def forms(header: str | bytes | None) -> Iterator[str]:
             user = password = ""
         secrets.append(password or user)  # a token may stand alone
     for secret in secrets:
-        quoted = urllib.parse.quote(secret, safe="")
-        lower = re.sub("%[0-9A-F]{2}", lambda match: match.group().lower(), quoted)
-        found = {secret, quoted, lower, urllib.parse.quote(secret), urllib.parse.quote_plus(secret)}
-        found |= {
-            json.dumps(secret)[1:-1],
-            repr(secret)[1:-1],
-            secret.encode("latin-1", "replace").decode("utf-8", "replace"),
-        }
-        encoded = base64.b64encode(secret.encode("latin-1", "replace")).decode("ascii")
-        found |= {encoded.rstrip("="), encoded.rstrip("=").replace("+", "-").replace("/", "_")}
-        yield from (form for form in found if len(form) >= _LEAST)
+        yield from spellings(secret)
+
+
+def spellings(secret: str) -> Iterator[str]:
+    """``secret`` as it is, percent-encoded, in base64, in quotes."""
+    quoted = urllib.parse.quote(secret, safe="")
+    lower = re.sub("%[0-9A-F]{2}", lambda match: match.group().lower(), quoted)
+    found = {secret, quoted, lower, urllib.parse.quote(secret), urllib.parse.quote_plus(secret)}
+    found |= {urllib.parse.quote(text, safe="") for text in found}  # a URL within a URL
+    found |= {json.dumps(secret)[1:-1], repr(secret)[1:-1]}
+    encoded = base64.b64encode(secret.encode("utf-8", "replace")).decode("ascii").rstrip("=")
+    found |= {encoded, encoded.replace("+", "-").replace("/", "_")}
+    yield from (form for form in found if len(form) >= _LEAST)
