@@ -12,7 +12,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from lambda_wheels.audit.view import View
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.targets.provided import PROVIDED, SDK
-from lambda_wheels.wheels.markers import holds
+from lambda_wheels.wheels.needs import holds, requirement_in
 
 
 class _Need(NamedTuple):
@@ -94,7 +94,7 @@ def _needs(view: View) -> Iterator[_Need]:
     for name, extra in waiting:
         for text in view.distributions[name].metadata.requires_dist:
             try:
-                requirement = Requirement(text)
+                requirement = requirement_in(text)
             except InvalidRequirement:  # which was found already
                 continue
             if not _holds(requirement.marker, extra, view):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name
+from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name
 
 from lambda_wheels.audit.held import Held
 from lambda_wheels.audit.view import View
@@ -20,6 +20,7 @@ from lambda_wheels.problems import Problem
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
 from lambda_wheels.wheels.filename import parse_filename
+from lambda_wheels.wheels.pyc import Pyc
 
 _LINK: Final = 0o120777
 """The mode of a link, which no plain file can have."""
@@ -119,6 +120,9 @@ def _hashed(held: Held) -> Iterator[tuple[str, int, str]]:
 
 def _wheels(manifest: Manifest, view: View) -> Iterator[Wheel]:
     """The wheels of the manifest, as far as a layer shows what they need; their machine code is in ``view``."""
+    pycs: dict[NormalizedName | None, list[Pyc]] = {}
+    for pyc in view.held.pycs:
+        pycs.setdefault(view.installation.owners.get(pyc.path), []).append(pyc)
     for wheel in manifest.wheels:
         installed = view.distributions.get(canonicalize_name(wheel.name))
         if installed is None:
@@ -145,6 +149,6 @@ def _wheels(manifest: Manifest, view: View) -> Iterator[Wheel]:
                 entry_points="",
                 members=(),
                 natives=(),
-                pycs=tuple(pyc for pyc in view.held.pycs if view.installation.owners.get(pyc.path) == name),
+                pycs=tuple(pycs.get(name, ())),
                 problems=(),
             )

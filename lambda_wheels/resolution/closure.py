@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from packaging.markers import Marker
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from lambda_wheels.problems import Problem
-from lambda_wheels.wheels.markers import holds
+from lambda_wheels.wheels.needs import holds, requirement_in
 
 TopRequirement = tuple[str, str, Sequence[str], str]
 """A requirement as asked for: project, version specifier, extras, marker."""
@@ -98,7 +98,7 @@ def wishes(
         name, extra = waiting.pop()
         for text in chosen[name].requires_dist:
             try:
-                requirement = Requirement(text)
+                requirement = requirement_in(text)
             except InvalidRequirement:
                 problems.append(_difference(name, f"its metadata requires {text!r}, which is not a requirement"))
                 continue

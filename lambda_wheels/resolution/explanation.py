@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.resolution.resolution import Resolution
 from lambda_wheels.targets import Target
-from lambda_wheels.wheels.markers import holds
+from lambda_wheels.wheels.needs import holds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.resolution.closure import TopRequirement
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
-from lambda_wheels.wheels.markers import holds
+from lambda_wheels.wheels.needs import holds
 
 
 def unknown_extras(asked: Iterable[TopRequirement], wheels: Iterable[Wheel], target: Target) -> Iterator[Problem]:

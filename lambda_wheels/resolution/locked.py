@@ -22,7 +22,7 @@ from lambda_wheels.resolution.lock_entries import ANOTHER_LOCK, Source, no_wheel
 from lambda_wheels.resolution.resolution import Resolution
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
-from lambda_wheels.wheels.markers import holds
+from lambda_wheels.wheels.needs import holds
 
 _SHOWN: Final = 2
 """How many environments a message names at the most."""

@@ -7,13 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
-from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from lambda_wheels.resolution.closure import Chosen, TopRequirement, closure
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
-from lambda_wheels.wheels.markers import holds
+from lambda_wheels.wheels.needs import holds, requirement_in
 
 _VARYING: Final = re.compile(r"python_version|python_full_version|implementation_version|platform[._]machine")
 """The variables of markers that differ from one target of Lambda to another (PEP 508, "Environment Markers").
@@ -99,7 +98,7 @@ def _needs(
     """What ``wheel`` needs on ``target`` when asked for with ``extra``; an undeclared extra brings nothing."""
     environment = {**target.marker_environment, "extra": extra}
     needs: set[_Need] = set()
-    for requirement in map(Requirement, wheel.requires_dist):
+    for requirement in map(requirement_in, wheel.requires_dist):
         if holds(requirement.marker, environment):
             name = canonicalize_name(requirement.name)
             extras = {canonicalize_name(text) for text in requirement.extras}

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from lambda_wheels.wheels.filename import Identity
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.headers import read_headers
+from lambda_wheels.wheels.needs import requirement_in
 
 _LONGEST: Final = 4_096
 """Characters of a requirement or a ``Requires-Python``; real ones have up to some hundreds. Longer ones would take
 minutes to read, and hold numbers of more digits than Python takes."""
 _MOST_REQUIREMENTS: Final = 5_000
 """Real wheels have up to a thousand."""
-_MOST_EXTRAS: Final = 2_000
+_MOST_EXTRAS: Final = 1_000
 """Real wheels have up to some hundreds. Each is looked for in all requirements."""
 _SHOWN: Final = 5
 """How many values a message names at the most."""
@@ -78,7 +79,7 @@ def _requires_dist(said: list[str], findings: Findings, member: str) -> tuple[st
         try:
             if len(line) > _LONGEST:
                 raise InvalidRequirement(f"it has more than {_LONGEST:,} characters")
-            Requirement(line)
+            requirement_in(line)
         except InvalidRequirement as error:
             reason = str(error).partition("\n")[0]
             findings.add("metadata-requires-dist", f"{_cut(line)!r} is not a requirement: {reason}", member=member)

@@ -97,7 +97,10 @@ def _read_zip64(
     if locator_disk or disks > 1 or offset != expected:
         raise findings.stop("archive-zip64", "the end record of zip64 is not where the archive says")
     file.seek(offset)
-    signature, size, _, _, *values = _END_64.unpack(file.read(_END_64.size))
+    record = file.read(_END_64.size)
+    if len(record) < _END_64.size:  # of a file that is cut off meanwhile, or comes from a server that gives less
+        raise findings.stop("archive-zip64", "the end record of zip64 is cut off")
+    signature, size, _, _, *values = _END_64.unpack(record)
     if signature != b"PK\x06\x06" or size != _END_64.size - 12:
         raise findings.stop("archive-zip64", "the end record of zip64 is none")
     for value, other, unknown in zip(values, short, (MAX_16, MAX_16, MAX_16, MAX_16, MAX_32, MAX_32), strict=True):

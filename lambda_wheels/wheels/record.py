@@ -11,11 +11,15 @@ import io
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, NamedTuple
 
+from lambda_wheels.targets.limits import ZIP_ENTRIES_LIMIT
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.wheel import Member
 
 DIGESTS: Final = frozenset({"sha256", "sha384", "sha512"})
 """The specification wants sha256 or better, and forbids md5 and sha1 by name."""
+
+MOST_ROWS: Final = 2 * ZIP_ENTRIES_LIMIT
+"""More than one for each member. A row of four bytes takes a hundred times as much when it is read."""
 
 Digest = Callable[[Member, str], bytes]
 """The digest of a member under an algorithm's name."""
@@ -39,6 +43,9 @@ def read_record(content: bytes, findings: Findings, *, member: str) -> list[Row]
     rows = []
     try:
         for number, row in enumerate(csv.reader(text), start=1):
+            if number > MOST_ROWS:
+                findings.add("metadata-size", f"it has more than {MOST_ROWS:,} rows", member=member)
+                return None
             if len(row) == 3:
                 rows.append(Row(_as_member_name(row[0]), row[1], row[2]))
             elif row:

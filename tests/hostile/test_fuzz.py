@@ -61,7 +61,7 @@ def test_bytes_of_wheels(place: Path, chunk: int, at_length: bool, tried: Tried)
 def test_headers_of_wheels(place: Path, chunk: int, at_length: bool, tried: Tried) -> None:
     """Headers that lie, odd names, modes, extra fields, streams, places: read, as `zipfile` reads it, or refused."""
     hold = functools.partial(hold_wheel, place=place)
-    tried(fuzz(f"headers-{chunk}", 5_000 if at_length else 100, odd_archive, hold))
+    tried(fuzz(f"headers-{chunk}", 4_000 if at_length else 100, odd_archive, hold))
 
 
 @pytest.mark.hostile("Fuzz")
@@ -73,7 +73,7 @@ def test_contents_of_wheels(place: Path, chunk: int, at_length: bool, tried: Tri
         wheel = hold_wheel(content, place)
         return hold_layer_of(wheel, place) if wheel else []
 
-    tried(fuzz(f"contents-{chunk}", 3_000 if at_length else 80, odd_contents, hold))
+    tried(fuzz(f"contents-{chunk}", 2_000 if at_length else 80, odd_contents, hold))
 
 
 @pytest.mark.hostile("Fuzz")

@@ -65,6 +65,7 @@ WHEELS: Final = [
     pytest.param(
         {f"{INSIDE}/entry_points.txt": "[console_scripts]\n" + "a=b\n" * 300_000}, "metadata-size", id="300000-scripts"
     ),
+    pytest.param({f"{INSIDE}/RECORD": "a,,\n" * 1_000_000}, "metadata-size", id="1000000-rows"),
     pytest.param({"a/" * 30_000 + "x": ""}, "member-name-length", id="name-of-30000-folders"),
     pytest.param(
         {f"{n:05}/{'a/' * 500}x": "" for n in range(1_000)},
