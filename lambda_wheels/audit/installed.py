@@ -6,6 +6,7 @@ discovery and resource access" for ``.egg-info``.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import posixpath
 import re
@@ -13,14 +14,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from packaging.tags import Tag, parse_tag
+from packaging.tags import Tag
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from lambda_wheels.audit.held import Held
 from lambda_wheels.problems import Problem
 from lambda_wheels.wheels.core_metadata import CoreMetadata, read_metadata
-from lambda_wheels.wheels.filename import Identity
+from lambda_wheels.wheels.filename import Identity, tags_in
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.headers import read_headers
 from lambda_wheels.wheels.record import Row, read_record
@@ -93,7 +94,7 @@ def _read(held: Held, folder: str, info: str, findings: Findings) -> Installed |
         return None
     try:
         identity = Identity(findings.project, Version(version), (), frozenset())
-    except InvalidVersion:
+    except ValueError:
         findings.add("dist-info-name", "it is not named for a project and a version", member=info)
         return None
     metadata = read_metadata(held.texts[path], identity, findings, member=path)
@@ -118,7 +119,7 @@ def _read_egg(held: Held, folder: str, info: str, findings: Findings) -> Install
     try:
         headers = read_headers(held.texts.get(path, b""))
         name, version = canonicalize_name(headers["name"][0]), Version(headers["version"][0])
-    except (KeyError, UnicodeDecodeError, InvalidVersion):
+    except (KeyError, ValueError):  # UnicodeDecodeError is one too
         findings.add("metadata-missing", "there is no PKG-INFO that says name and version", member=info)
         return None
     metadata = read_metadata(held.texts[path], Identity(name, version, (), frozenset()), findings, member=path)
@@ -145,7 +146,11 @@ def _tags(wheel_file: bytes) -> frozenset[Tag]:
         lines = read_headers(wheel_file).get("tag", [])
     except UnicodeDecodeError:
         return frozenset()
-    return frozenset(tag for line in lines if line.count("-") == 2 for tag in parse_tag(line))
+    tags: set[Tag] = set()
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            tags |= tags_in(line)
+    return frozenset(tags)
 
 
 def _is_editable(direct_url: bytes) -> bool:

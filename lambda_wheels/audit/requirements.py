@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from packaging.markers import Marker, UndefinedComparison
+from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -96,11 +96,8 @@ def _needs(view: View) -> Iterator[_Need]:
                 requirement = Requirement(text)
                 if not _holds(requirement.marker, extra, view):
                     continue
-            except (
-                InvalidRequirement,
-                UndefinedComparison,
-            ):  # the former was found already; nobody can tell the latter
-                continue
+            except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName):
+                continue  # the first was found when the metadata was read; of the others nobody can tell
             need = _Need(name, requirement)
             if (name, text) not in said:
                 said.add((name, text))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 
 from lambda_wheels.audit.held import Held
 from lambda_wheels.audit.view import View
@@ -121,7 +121,7 @@ def _wheels(manifest: Manifest, view: View) -> Iterator[Wheel]:
     for wheel in manifest.wheels:
         try:
             name, version, build, tags = parse_wheel_filename(wheel.filename)
-        except InvalidWheelFilename:
+        except ValueError:
             continue
         installed = view.distributions.get(name)
         if installed is not None:

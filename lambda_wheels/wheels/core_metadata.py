@@ -5,15 +5,23 @@ https://packaging.python.org/specifications/core-metadata/
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from lambda_wheels.wheels.filename import Identity
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.headers import read_headers
+
+_MOST_REQUIREMENTS: Final = 10_000
+"""Lines of Requires-Dist; the longest lists of real projects have some hundreds."""
+_MOST_CHARACTERS: Final = 10_000
+"""Of one requirement, or of Requires-Python."""
+_LONG_NUMBER: Final = re.compile(r"[0-9]{100}")
+"""Python reads no numbers of some thousand digits, and says so only when a version is compared."""
 
 
 class CoreMetadata(NamedTuple):
@@ -46,21 +54,37 @@ def read_metadata(content: bytes, identity: Identity, findings: Findings, *, mem
 def _requires_python(said: list[str], findings: Findings, member: str) -> SpecifierSet:
     try:
         if len(said) <= 1:
-            return SpecifierSet("".join(said))
-    except InvalidSpecifier:
+            return SpecifierSet(_readable("".join(said)))
+    except ValueError:
         pass
     findings.add("metadata-requires-python", f"Requires-Python {_listed(said)} cannot be read", member=member)
     return SpecifierSet()
 
 
 def _requires_dist(said: list[str], findings: Findings, member: str) -> tuple[str, ...]:
+    if len(said) > _MOST_REQUIREMENTS:
+        message = f"it has {len(said):,} requirements, more than {_MOST_REQUIREMENTS:,}"
+        findings.add("metadata-requires-dist", message, member=member)
+        return ()
     for line in said:
         try:
-            Requirement(line)
-        except InvalidRequirement as error:
+            Requirement(_readable(line))
+        except ValueError as error:
             reason = str(error).partition("\n")[0]
             findings.add("metadata-requires-dist", f"{line!r} is not a requirement: {reason}", member=member)
     return tuple(said)
+
+
+def _readable(text: str) -> str:
+    """``text``, if it can be taken apart in reasonable time, and compared.
+
+    :raises ValueError: it cannot.
+    """
+    if len(text) > _MOST_CHARACTERS:
+        raise ValueError(f"it has more than {_MOST_CHARACTERS:,} characters")
+    if _LONG_NUMBER.search(text):
+        raise ValueError("a number in it has more than 100 digits")
+    return text
 
 
 def _listed(values: list[str]) -> str:

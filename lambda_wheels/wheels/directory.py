@@ -13,11 +13,12 @@ from collections.abc import Iterable, Sequence
 from typing import BinaryIO, Final
 
 from lambda_wheels.targets.limits import UNZIPPED_LIMIT, ZIP_ENTRIES_LIMIT
-from lambda_wheels.wheels.directory_entry import DESCRIPTOR_FLAG, UTF8_FLAG, DirectoryEntry
+from lambda_wheels.wheels.directory_entry import DESCRIPTOR_FLAG, UNICODE_PATH_EXTRA, UTF8_FLAG, DirectoryEntry
 from lambda_wheels.wheels.end_record import MAX_32, find_directory
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.inflate import DEFLATED, STORED
 from lambda_wheels.wheels.local_header import name_in_header
+from lambda_wheels.wheels.names import MAX_NAME
 
 MAX_DIRECTORY: Final = 32 * 1024 * 1024
 """Bytes of a directory: four times what 65,534 members of usual names need. It is held in memory."""
@@ -26,7 +27,6 @@ _HEADER = struct.Struct("<4s6H3I5H2I")
 _ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
 _HARMLESS: Final = UTF8_FLAG | DESCRIPTOR_FLAG | 0x6  # the last: how hard the writer tried to compress
 _ZIP64_EXTRA: Final = 1
-_UNICODE_PATH_EXTRA: Final = 0x7075
 
 
 def read_directory(
@@ -93,6 +93,9 @@ def _parse(directory: bytes, count: int, findings: Findings) -> list[DirectoryEn
         position += _HEADER.size
         raw_name = directory[position : position + name_size]
         name = raw_name.decode("utf-8", "surrogateescape")
+        if name_size > MAX_NAME + len("/"):  # who looks at the folders above it would be busy for long
+            message = f"the path has {name_size:,} bytes, more than {MAX_NAME:,}"
+            raise findings.stop("member-name-length", message, member=name)
         position += name_size
         if extra_size:
             extra = directory[position : position + extra_size]
@@ -116,15 +119,17 @@ def _parse(directory: bytes, count: int, findings: Findings) -> list[DirectoryEn
 
 def _read_extra(extra: bytes, name: str, short: tuple[int, ...], findings: Findings) -> tuple[int, ...]:
     """Size, compressed size and offset: the ``short`` ones, or where those say so the zip64 ones."""
-    fields = {}
+    fields: dict[int, bytes] = {}
     position = 0
     while position + 4 <= len(extra):
         kind, size = struct.unpack_from("<HH", extra, position)
+        if kind == _ZIP64_EXTRA and kind in fields:  # some readers take the first, others the last
+            raise findings.stop("archive-zip64", "the member has two zip64 fields", member=name)
         fields[kind] = extra[position + 4 : position + 4 + size]
         position += 4 + size
     if position != len(extra):
         raise findings.stop("archive-directory", "the extra fields of the member are damaged", member=name)
-    if _UNICODE_PATH_EXTRA in fields:
+    if UNICODE_PATH_EXTRA in fields:
         findings.add("member-name-hidden", "an extra field gives the member a second name", member=name)
     if _ZIP64_EXTRA not in fields:
         return short

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from lambda_wheels.targets.limits import ZIP_ENTRIES_LIMIT
 from lambda_wheels.wheels.directory_entry import UTF8_FLAG, DirectoryEntry
 from lambda_wheels.wheels.findings import Findings
 
@@ -133,7 +134,10 @@ WARNED: Final[Sequence[NameRule]] = (member_name_reserved, member_name_trailing)
 
 
 def check_names(entries: Sequence[DirectoryEntry], findings: Findings) -> None:
-    """Hold every name against the rules above, and all of them against each other."""
+    """Hold every name against the rules above, and all of them against each other.
+
+    :raises WheelError: they make more folders than an archive has members.
+    """
     for entry in entries:
         if (message := member_name_encoding(entry)) is not None:
             findings.add("member-name-encoding", message, member=entry.name)
@@ -172,5 +176,9 @@ def _check_file_and_folder(entries: Sequence[DirectoryEntry], findings: Findings
     for path in [*files, *folders]:
         while (path := path.rpartition("/")[0]) and path not in folders:
             folders.add(path)
+        if len(folders) > ZIP_ENTRIES_LIMIT:
+            raise findings.stop(
+                "archive-members", f"its members are in more than {ZIP_ENTRIES_LIMIT:,} folders, with those above them"
+            )
     for path in sorted(files & folders):
         findings.add("member-file-and-folder", "the path is both a file and a folder", member=path)

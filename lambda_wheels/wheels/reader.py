@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,9 @@ from lambda_wheels.wheels.wheel import Member, Wheel
 from lambda_wheels.wheels.wheel_file import check_wheel_file
 
 MAX_METADATA: Final = 16 * 1024 * 1024
-"""Bytes that a file of metadata may have: it is read whole. RECORD of 65,534 members has about 8 million."""
+"""Bytes that RECORD and METADATA may have: they are read whole. RECORD of 65,534 members has about 8 million."""
+MAX_SHORT: Final = 1024 * 1024
+"""The same for ``WHEEL`` and ``entry_points.txt``, each line of which means something."""
 
 
 def read_wheel(path: Path, *, filename: str | None = None, on_inflated: Callable[[int], None] | None = None) -> Wheel:
@@ -106,13 +109,14 @@ def _wrong_bytecode(file: BinaryIO, proof: Proof, data: str) -> Iterator[Pyc]:
     """What of the bytecode may be wrong and counts nevertheless; most wheels have none at all."""
     if not proof.starts:
         return
+    compared: Counter[str] = Counter()
     landed = {path: member for member in proof.members.values() if (path := landing(member.name, data)) is not None}
     for path, member in landed.items():
         if member.name not in proof.starts:
             continue
         source = landed.get(source_path(path))
         of = Source(source.name, source.size, partial(read_member, file, source)) if source else None
-        pyc = pyc_of(member.name, member.size, proof.starts[member.name], of)
+        pyc = pyc_of(member.name, member.size, proof.starts[member.name], of, compared=compared)
         if (source is None and not pyc.is_cached) or (pyc.kind is PycKind.UNCHECKED and pyc.matches is False):
             yield pyc
 
@@ -129,18 +133,18 @@ def _read_dist_info(
     files = {entry.name for entry in entries if not entry.is_folder}
     folders = {entry.name for entry in entries if entry.is_folder}
 
-    def content(name: str, missing: str | None) -> bytes | None:
+    def content(name: str, missing: str | None, most: int = MAX_METADATA) -> bytes | None:
         """The bytes of one file; None where it is missing, which breaks the rule ``missing``, or was found damaged."""
         member = f"{dist_info}/{name}"
         if member not in files and missing is not None:
             findings.add(missing, f"there is no {name}", member=member)
-        elif member in members and members[member].size > MAX_METADATA:
-            findings.add("metadata-size", f"the file has more than {MAX_METADATA:,} bytes", member=member)
+        elif member in members and members[member].size > most:
+            findings.add("metadata-size", f"the file has more than {most:,} bytes", member=member)
         elif member in members:
             return read_member(file, members[member])
         return None
 
-    wheel_file = content("WHEEL", "wheel-file-missing")
+    wheel_file = content("WHEEL", "wheel-file-missing", MAX_SHORT)
     if wheel_file is not None:
         check_wheel_file(wheel_file, identity, findings, member=f"{dist_info}/WHEEL")
     metadata = CoreMetadata()
@@ -160,7 +164,7 @@ def _read_dist_info(
             record=record,
             digest=lambda member, kind: _digest(file, member, kind),
         )
-    entry_points = content("entry_points.txt", None)
+    entry_points = content("entry_points.txt", None, MAX_SHORT)
     if entry_points is None:
         return metadata, ""
     return metadata, read_entry_points(entry_points, findings, member=f"{dist_info}/entry_points.txt")

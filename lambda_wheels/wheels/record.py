@@ -11,6 +11,7 @@ import io
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, NamedTuple
 
+from lambda_wheels.targets.limits import ZIP_ENTRIES_LIMIT
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.wheel import Member
 
@@ -39,6 +40,9 @@ def read_record(content: bytes, findings: Findings, *, member: str) -> list[Row]
     rows = []
     try:
         for number, row in enumerate(csv.reader(text), start=1):
+            if number > ZIP_ENTRIES_LIMIT:
+                findings.add("metadata-size", f"RECORD has more rows than {ZIP_ENTRIES_LIMIT:,}", member=member)
+                return None
             if len(row) == 3:
                 rows.append(Row(_as_member_name(row[0]), row[1], row[2]))
             elif row:

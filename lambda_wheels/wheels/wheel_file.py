@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from packaging.tags import Tag, parse_tag
+from packaging.tags import Tag
 
-from lambda_wheels.wheels.filename import Identity
+from lambda_wheels.wheels.filename import Identity, tags_in
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.headers import read_headers
 
@@ -52,9 +52,9 @@ def _tags(lines: list[str]) -> frozenset[Tag]:
     """The tags of all lines. One line may hold a compressed set, though the specification wants them expanded."""
     tags: set[Tag] = set()
     for line in lines:
-        if line.count("-") == 2:
-            tags |= parse_tag(line)
-        else:
+        try:
+            tags |= tags_in(line)
+        except ValueError:
             tags.add(Tag(line, "?", "?"))
     return frozenset(tags)
 
