@@ -5,10 +5,13 @@ from __future__ import annotations
 import enum
 import unicodedata
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from lambda_wheels.hiding import hide_secrets
 from lambda_wheels.rules import RULES
+
+_LONGEST: Final = 4_000
+"""Characters of one part of a line: a stranger's text can have millions."""
 
 
 class Severity(enum.StrEnum):
@@ -52,8 +55,8 @@ class Problem:
 
     @property
     def finding(self) -> str:
-        """``wheel: member: message``: what and where, without a verdict; as it is, not escaped."""
-        return ": ".join(part for part in (self.wheel or self.project, self.member, self.message) if part)
+        """``wheel: member: message``: what and where, without a verdict; not escaped, what is very long shortened."""
+        return ": ".join(_short(part) for part in (self.wheel or self.project, self.member, self.message) if part)
 
     def as_warning(self) -> Problem:
         """The same finding, which no longer stops the build."""
@@ -70,6 +73,11 @@ class Problem:
             "message": self.message,
             "hint": self.hint,
         }
+
+
+def _short(text: str) -> str:
+    """``text``, without its middle where that would fill the screen."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 4 :]}"
 
 
 def escape_controls(text: str) -> str:

@@ -199,6 +199,13 @@ def _zip64_lies(draft: Draft) -> None:
     draft.victim.central |= {"extra": zip64_extra(1, 2, 3)}
 
 
+def _zip64_twice(draft: Draft) -> None:
+    """Two zip64 fields in the directory, the last of them true."""
+    _zip64_headers(draft)
+    victim = draft.victim
+    victim.central["extra"] = zip64_extra(1, 1) + zip64_extra(len(victim.content), len(victim.compressed()))
+
+
 def _zip64_local(draft: Draft) -> None:
     victim = draft.victim
     sizes = (len(victim.content), len(victim.compressed()))
@@ -288,6 +295,11 @@ ARCHIVE: Final[Mapping[str, Defect]] = {
     "bytes-before-directory": _option(between=b"between"),
     "bytes-after": _option(after=b"\0"),
     "comment": _option(comment=b"a comment"),
+    "longest-comment": _option(comment=b"c" * 0xFFFF),
+    "member-comment": lambda draft: draft.victim.central.update(comment=b"c" * 0xFFFF),
+    "dos-attributes": lambda draft: draft.victim.central.update(system=0, attributes=0x20),
+    "largest-extra": lambda draft: draft.lie(extra=b"\xfe\xca\xfb\xff" + bytes(0xFFFB)),
+    "comment-with-end-record": _option(comment=b"PK\x05\x06" + bytes(18)),
     "comment-cut-off": _option(comment=b"a comment", end={"comment_size": 300}),
     "two-archives": lambda draft: draft.archive.update(before=forge([Entry(name=b"x.py")])),
     "directory-size": _option(end={"size": 60}),
@@ -300,8 +312,10 @@ ARCHIVE: Final[Mapping[str, Defect]] = {
     "directory-too-large": lambda draft: draft.entries.extend(_commented(520)),
     "zip64-headers": _zip64_headers,
     "zip64-headers-lie": _zip64_lies,
+    "zip64-twice": _zip64_twice,
     "zip64-local-header": _zip64_local,
     "unicode-path": lambda draft: draft.victim.central.update(extra=b"\x75\x70\x06\0\x01\0\0\0\0x"),
+    "unicode-path-in-header": _local(extra=b"\x75\x70\x06\0\x01\0\0\0\0x"),
     "extra-damaged": lambda draft: draft.victim.central.update(extra=b"\x75\x70\x06\0\x01"),
     "bomb": _bomb(BOMB_SIZE),
     "bomb-that-lies": _bomb(20),

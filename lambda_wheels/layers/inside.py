@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from lambda_wheels.audit.held import Held
 from lambda_wheels.audit.view import View
@@ -129,7 +129,7 @@ def _wheels(manifest: Manifest, view: View) -> Iterator[Wheel]:
             continue
         try:
             name, version, build, tags = parse_filename(wheel.filename)
-        except InvalidWheelFilename:
+        except ValueError:
             continue
         if name == installed.name:
             requires_python, requires_dist, provides_extra = installed.metadata

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -53,8 +54,7 @@ def read_layer(layer: Path, on_read: Callable[[int], None] = lambda _: None) -> 
     findings = Findings(layer.name)
     packed = packed_as(layer)
     listed = list_entries(packed, findings)
-    refused = {problem.member for problem in findings.problems if problem.severity is Severity.ERROR}
-    entries = [entry for entry in listed if refused.isdisjoint((entry.name, entry.path))]
+    entries = [entry for entry in listed if findings.refused.isdisjoint((entry.name, entry.path))]
     read = packed.read(entries, _wanted(entries, findings), findings, on_read)
     has_modes = os.name != "nt" or not layer.is_dir()
     files = {
@@ -68,7 +68,8 @@ def read_layer(layer: Path, on_read: Callable[[int], None] = lambda _: None) -> 
         if stat.S_ISLNK(entry.mode) and entry.name in read.starts
     }
     texts = {name: start for name, start in read.starts.items() if name in files and not name.endswith(".pyc")}
-    pycs = [_pyc(packed, name, read.starts[name], files) for name in files if name.endswith(".pyc")]
+    compared: Counter[str] = Counter()
+    pycs = [_pyc(packed, name, read.starts[name], files, compared) for name in files if name.endswith(".pyc")]
     natives = [native for native in read.natives if native.path in files]
     linked = linked_files(links, files)
     files |= {path: files[real] for path, real in linked.items()}
@@ -146,12 +147,12 @@ def _mode(entry: DirectoryEntry, has_modes: bool) -> int | None:
     return stat.S_IMODE(entry.mode) if has_modes and entry.mode else None
 
 
-def _pyc(packed: Packed, path: str, header: bytes, files: Mapping[str, HeldFile]) -> Pyc:
+def _pyc(packed: Packed, path: str, header: bytes, files: Mapping[str, HeldFile], compared: Counter[str]) -> Pyc:
     """What a file of bytecode says of itself, and whether it is of its source."""
     source = source_path(path)
     known = source in files
     of = Source(source, files[source].size, lambda: packed.content(source), packed.date(source)) if known else None
-    return pyc_of(path, files[path].size, header, of)
+    return pyc_of(path, files[path].size, header, of, compared=compared)
 
 
 def _linked_texts(texts: Mapping[str, bytes], linked: Mapping[str, str]) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from lambda_wheels.errors import LambdaWheelsError, ResolutionError, WheelError
-from lambda_wheels.problems import Problem
+from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.resolution.child import Event, PipRun
 from lambda_wheels.resolution.failures import failure
 from lambda_wheels.resolution.file_urls import path_of
@@ -31,7 +31,8 @@ def explained_failure(run: PipRun, target: Target, downloads: Path) -> LambdaWhe
     rules = {problem.rule for problem in error.problems}
     if not rules & (_FOR_ITSELF | _PERHAPS):
         return error
-    problems = [*_problems([*sorted(downloads.glob("*.whl")), *_local_wheels(run.events)])]
+    wheels = [*sorted(downloads.glob("*.whl")), *_local_wheels(run.events)]
+    problems = [*_problems(wheels, crashed="pip-failed" in rules)]
     damaged = {filename for filename, _ in problems}
     problems += [(name, problem) for name, problem in _discarded(run.events) if name not in damaged]
     if not problems:
@@ -64,11 +65,15 @@ def _discarded(events: Iterable[Event]) -> Iterator[tuple[str, Problem]]:
         )
 
 
-def _problems(wheels: Iterable[Path]) -> Iterator[tuple[str, Problem]]:
-    """What is wrong with wheels, each by its file name."""
+def _problems(wheels: Iterable[Path], *, crashed: bool) -> Iterator[tuple[str, Problem]]:
+    """What is wrong with wheels, each by its file name.
+
+    :param crashed: tell of what could be waived too, if pip were not stopped by it.
+    """
     for path in wheels:
         try:
-            read_wheel(path)
+            slips = [problem for problem in read_wheel(path).problems if problem.severity is Severity.ERROR]
+            yield from ((path.name, problem) for problem in slips if crashed)
         except WheelError as error:
             yield from ((path.name, problem) for problem in error.problems)
         except OSError:

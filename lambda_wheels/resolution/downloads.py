@@ -5,6 +5,7 @@ Imported only where a wheel is missing: a build that has all of them starts no p
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -99,6 +100,8 @@ def _copy(wheel: ResolvedWheel, scratch: Path) -> Path:
     source = path_of(wheel.url)
     copy = scratch / "downloads" / wheel.filename
     try:
+        if not source.is_file() and source.exists():  # a device could be read for ever
+            raise OSError(errno.EINVAL, "it is no plain file")
         shutil.copyfile(source, copy)
     except OSError as error:
         raise IndexUnavailableError(

@@ -11,7 +11,7 @@ from typing import Any
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from lambda_wheels.errors import (
     IndexUnavailableError,
@@ -251,7 +251,7 @@ def _parent_version(cause: dict[str, Any]) -> Version:
     text = str(cause["parent"]).rpartition(" ")[2]
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return Version("0")
 
 

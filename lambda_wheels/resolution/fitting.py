@@ -11,8 +11,8 @@ from operator import attrgetter
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import parse_sdist_filename
+from packaging.version import Version
 
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
 from lambda_wheels.wheels.filename import parse_filename
@@ -56,7 +56,7 @@ def passed_over(project: str, rows: Iterable[Sequence[str]]) -> list[PassedOver]
                 name, version, _, tags = parse_filename(filename)
             else:
                 (name, version), tags = parse_sdist_filename(filename), frozenset()
-        except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+        except ValueError:
             continue
         if name != project:
             continue

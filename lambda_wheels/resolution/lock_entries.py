@@ -23,7 +23,7 @@ Source = PackageVcs | PackageDirectory | PackageArchive | PackageWheel | Package
 ANOTHER_LOCK: Final = "lock for this target too: lambda-wheels lock takes --runtime and --architecture repeatedly"
 """What to try where a lock has nothing for a target."""
 
-_PLAIN_FILENAME: Final = r"[A-Za-z0-9_][A-Za-z0-9_.+!-]*\.whl"
+_PLAIN_FILENAME: Final = r"[A-Za-z0-9_][A-Za-z0-9_.+!-]{,250}\.whl"
 _KINDS: Final = frozenset(kind for kind in hashlib.algorithms_guaranteed if not kind.startswith("shake"))
 """The kinds of hash that can be held: those that every Python has, and that have one length."""
 
@@ -65,7 +65,7 @@ def wheel_of(
         name, version, _, tags = parse_filename(filename)
         if not re.fullmatch(_PLAIN_FILENAME, filename) or name != package.name:
             raise InvalidWheelFilename(f"{filename!r} is not the file name of a wheel of {package.name}")
-    except InvalidWheelFilename as error:
+    except ValueError as error:
         problems.append(
             _not_a_wheel(package, source)
             if isinstance(source, PackageArchive) and not filename.endswith(".whl")

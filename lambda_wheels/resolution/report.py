@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from lambda_wheels.errors import ResolutionError
 from lambda_wheels.problems import Problem, Severity
@@ -104,7 +104,7 @@ def _read_wheel(
                 f"the file name promises {name} {version}, its metadata {project} {metadata['version']}",
             )
             return None
-    except (InvalidWheelFilename, InvalidVersion) as error:
+    except ValueError as error:
         problem("wheel-filename", f"{public_url(url)}: {error}")
         return None
     if not target.accepts(tags):

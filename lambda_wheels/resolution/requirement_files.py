@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from typing import Final
 
-from packaging.utils import InvalidWheelFilename
-
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import public_path, public_url
@@ -91,9 +89,13 @@ def _check_path(path: Path) -> list[Problem]:
     if path.is_dir():
         return [no_wheel(str(path))]
     if path.suffix.lower() == ".whl":
+        if not path.is_file():  # pip would wait for what comes out of a pipe, and read a device for ever
+            return [
+                Problem(rule="unknown-file-kind", wheel=path.name, message=f"{path} is a pipe, a socket or a device")
+            ]
         try:
             parse_filename(path.name)
-        except InvalidWheelFilename as error:
+        except ValueError as error:
             return [Problem(rule="wheel-filename", wheel=path.name, message=str(error))]
     elif path.name.endswith((".tar.gz", ".tar.bz2", ".tgz", ".zip")):
         return [no_wheel(str(path))]

@@ -8,7 +8,7 @@ import urllib.parse
 from typing import Final
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidWheelFilename, canonicalize_name
+from packaging.utils import canonicalize_name
 
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import public_url, redact, url_fault
@@ -99,7 +99,7 @@ def _check_url(name: str, url: str) -> list[Problem]:
     filename = urllib.parse.unquote(parts.path.rpartition("/")[2])
     try:
         project, _, _, _ = parse_filename(filename)
-    except InvalidWheelFilename as error:
+    except ValueError as error:
         return [Problem(rule="wheel-filename", project=name, message=str(error))]
     if project != canonicalize_name(name):
         return [Problem(rule="bad-requirement", project=name, message=f"its URL is that of a wheel of {project}")]

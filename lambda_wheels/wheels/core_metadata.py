@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from packaging.requirements import InvalidRequirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from lambda_wheels.wheels.filename import Identity
@@ -63,7 +63,7 @@ def _requires_python(said: list[str], findings: Findings, member: str) -> Specif
     try:
         if len(said) <= 1 and len("".join(said)) <= _LONGEST:
             return SpecifierSet("".join(said))
-    except InvalidSpecifier:
+    except ValueError:
         pass
     findings.add("metadata-requires-python", f"Requires-Python {_listed(said)} cannot be read", member=member)
     return SpecifierSet()

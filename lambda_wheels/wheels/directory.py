@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import BinaryIO, Final
 
 from lambda_wheels.targets.limits import UNZIPPED_LIMIT, ZIP_ENTRIES_LIMIT
-from lambda_wheels.wheels.directory_entry import DESCRIPTOR_FLAG, UTF8_FLAG, DirectoryEntry
+from lambda_wheels.wheels.directory_entry import DESCRIPTOR_FLAG, UNICODE_PATH_EXTRA, UTF8_FLAG, DirectoryEntry
 from lambda_wheels.wheels.end_record import MAX_32, find_directory
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.inflate import DEFLATED, STORED
@@ -27,11 +27,8 @@ _HEADER = struct.Struct("<4s6H3I5H2I")
 _ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
 _HARMLESS: Final = UTF8_FLAG | DESCRIPTOR_FLAG | 0x6  # the last: how hard the writer tried to compress
 _ZIP64_EXTRA: Final = 1
-_UNICODE_PATH_EXTRA: Final = 0x7075
 _NEWEST: Final = 63
 """The version of the format, times ten, that brought the last of what readers know (APPNOTE 4.4.3)."""
-_SHOWN: Final = 80
-"""Characters of a name that is too long."""
 
 
 def read_directory(
@@ -98,11 +95,9 @@ def _parse(directory: bytes, count: int, findings: Findings) -> list[DirectoryEn
         position += _HEADER.size
         raw_name = directory[position : position + name_size]
         name = raw_name.decode("utf-8", "surrogateescape")
-        if name_size > MAX_NAME + 1:  # here, since all that is done with names would take long; a folder's ends in "/"
-            raise findings.stop(
-                "member-name-length",
-                f"the path has {name_size:,} bytes, more than {MAX_NAME:,}: {name[:_SHOWN]}…",
-            )
+        if name_size > MAX_NAME + len("/"):  # who looks at the folders above it would be busy for long
+            message = f"the path has {name_size:,} bytes, more than {MAX_NAME:,}"
+            raise findings.stop("member-name-length", message, member=name)
         position += name_size
         if extra_size:
             extra = directory[position : position + extra_size]
@@ -129,7 +124,7 @@ def _parse(directory: bytes, count: int, findings: Findings) -> list[DirectoryEn
 
 def _read_extra(extra: bytes, name: str, short: tuple[int, ...], findings: Findings) -> tuple[int, ...]:
     """Size, compressed size and offset: the ``short`` ones, or where those say so the zip64 ones."""
-    fields = {}
+    fields: dict[int, bytes] = {}
     position = 0
     while position + 4 <= len(extra):
         kind, size = struct.unpack_from("<HH", extra, position)
@@ -139,7 +134,7 @@ def _read_extra(extra: bytes, name: str, short: tuple[int, ...], findings: Findi
         position += 4 + size
     if position != len(extra):
         raise findings.stop("archive-directory", "the extra fields of the member are damaged", member=name)
-    if _UNICODE_PATH_EXTRA in fields:
+    if UNICODE_PATH_EXTRA in fields:
         findings.add("member-name-hidden", "an extra field gives the member a second name", member=name)
     if _ZIP64_EXTRA not in fields:
         return short

@@ -9,6 +9,9 @@ UTF8_FLAG: Final = 0x800
 DESCRIPTOR_FLAG: Final = 0x8
 """The flag of a member whose sizes and CRC follow its bytes."""
 
+UNICODE_PATH_EXTRA: Final = 0x7075
+"""The extra field that gives a member another name (APPNOTE 4.6.9), which some readers take."""
+
 
 class DirectoryEntry(NamedTuple):  # a named tuple because thousands are made for each wheel: three times as fast
     """One member as the directory lists it; fields that mean the same are named as those of :class:`Member`."""

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from packaging.tags import Tag, parse_tag
 from packaging.utils import BuildTag, InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from lambda_wheels.wheels.findings import Findings
 
@@ -46,7 +46,7 @@ def read_filename(filename: str, findings: Findings) -> Identity:
     """
     try:
         identity = Identity(*parse_filename(filename))
-    except (InvalidWheelFilename, InvalidVersion) as error:
+    except ValueError as error:
         raise findings.stop("wheel-filename", f"it is not the file name of a wheel: {error}") from None
     findings.project = identity.name
     return identity

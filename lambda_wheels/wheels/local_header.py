@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import Final
 
 from lambda_wheels.wheels.damage import DamagedMemberError
-from lambda_wheels.wheels.directory_entry import DESCRIPTOR_FLAG, DirectoryEntry
+from lambda_wheels.wheels.directory_entry import DESCRIPTOR_FLAG, UNICODE_PATH_EXTRA, DirectoryEntry
 from lambda_wheels.wheels.end_record import MAX_32
 
 LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
@@ -30,6 +31,8 @@ def check_local_header(entry: DirectoryEntry, header: bytes) -> None:
     """
     _, _, flags, method, _, _, crc, compressed_size, size, name_size, _ = LOCAL_HEADER.unpack_from(header)
     extra = header[LOCAL_HEADER.size + name_size :]
+    if extra and any(kind == UNICODE_PATH_EXTRA for kind, _ in _fields(extra)):
+        raise DamagedMemberError("member-name-hidden", "an extra field of its header gives the member a second name")
     if MAX_32 in (size, compressed_size):
         size, compressed_size = _zip64_sizes(extra, size, compressed_size)
     later = entry.flags & DESCRIPTOR_FLAG and not (crc or compressed_size or size)
@@ -74,11 +77,17 @@ def name_in_header(header: bytes) -> str:
 
 def _zip64_sizes(extra: bytes, size: int, compressed_size: int) -> tuple[int, int]:
     """The sizes in the zip64 field, which has both in a local header (APPNOTE 4.5.3); without one, as they were."""
+    for kind, value in _fields(extra):
+        if kind == 1 and len(value) >= 16:
+            long_size, long_compressed_size = struct.unpack_from("<2Q", value)
+            return int(long_size), int(long_compressed_size)
+    return size, compressed_size
+
+
+def _fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    """Kind and value of each extra field."""
     position = 0
     while position + 4 <= len(extra):
         kind, length = struct.unpack_from("<HH", extra, position)
-        if kind == 1 and length >= 16 and position + 20 <= len(extra):
-            long_size, long_compressed_size = struct.unpack_from("<2Q", extra, position + 4)
-            return int(long_size), int(long_compressed_size)
+        yield kind, extra[position + 4 : position + 4 + length]
         position += 4 + length
-    return size, compressed_size

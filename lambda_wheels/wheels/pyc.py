@@ -10,6 +10,7 @@ import _imp
 import enum
 import re
 import struct
+from collections import Counter
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -22,6 +23,10 @@ _PYCACHE: Final = (  # compiled when it is needed
 """Where bytecode stands beside its source (PEP 3147, PEP 488)."""
 
 _BEFORE: Final = {(3, 8): range(3400, 3420), (3, 9): range(3420, 3430), (3, 10): range(3430, 3450)}
+
+
+MOST_OF_A_SOURCE: Final = 16
+"""Files of bytecode that are held against one source, which is read and hashed for each: one for each Python."""
 
 
 class PycKind(enum.Enum):
@@ -74,8 +79,11 @@ def source_path(path: str) -> str:
     return f"{beside['folder']}{beside['stem']}.py" if beside else path.removesuffix("c")
 
 
-def pyc_of(path: str, size: int, header: bytes, source: Source | None) -> Pyc:
-    """What a file of bytecode that begins with ``header`` says of itself, and whether it is of ``source``."""
+def pyc_of(path: str, size: int, header: bytes, source: Source | None, *, compared: Counter[str]) -> Pyc:
+    """What a file of bytecode that begins with ``header`` says of itself, and whether it is of ``source``.
+
+    :param compared: how often sources were read for this; what stands beside too much other bytecode matches none.
+    """
     python = python_of(header)
     if source is None:
         return Pyc(path, size, python)
@@ -87,7 +95,10 @@ def pyc_of(path: str, size: int, header: bytes, source: Source | None) -> Pyc:
         matches: bool | None = int.from_bytes(known_by[4:], "little") == source.size & 0xFFFFFFFF
         if matches and source.date is not None:
             matches = int.from_bytes(known_by[:4], "little") == source.date & 0xFFFFFFFF
+    elif compared[source.path] == MOST_OF_A_SOURCE:
+        matches = False
     else:
+        compared[source.path] += 1
         matches = is_of(header, source.content())
     return Pyc(path, size, python, kind, source.path, matches)
 

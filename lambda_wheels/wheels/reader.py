@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -108,13 +109,14 @@ def _wrong_bytecode(file: BinaryIO, proof: Proof, data: str) -> Iterator[Pyc]:
     """What of the bytecode may be wrong and counts nevertheless; most wheels have none at all."""
     if not proof.starts:
         return
+    compared: Counter[str] = Counter()
     landed = {path: member for member in proof.members.values() if (path := landing(member.name, data)) is not None}
     for path, member in landed.items():
         if member.name not in proof.starts:
             continue
         source = landed.get(source_path(path))
         of = Source(source.name, source.size, partial(read_member, file, source)) if source else None
-        pyc = pyc_of(member.name, member.size, proof.starts[member.name], of)
+        pyc = pyc_of(member.name, member.size, proof.starts[member.name], of, compared=compared)
         if (source is None and not pyc.is_cached) or (pyc.kind is PycKind.UNCHECKED and pyc.matches is False):
             yield pyc
 

@@ -7,6 +7,7 @@ import io
 import marshal
 import struct
 import sys
+from collections import Counter
 from random import Random
 from typing import Any
 
@@ -171,7 +172,7 @@ def test_heads_of_bytecode(at_length: bool, tried: Tried) -> None:
     def hold(case: tuple[str, bytes]) -> None:
         path, content = case
         for source in (None, Source(source_path(path), 7, lambda: b"x = 1\n\n", 1_700_000_000)):
-            assert isinstance(pyc_of(path, len(content), content[:16], source), Pyc)
+            assert isinstance(pyc_of(path, len(content), content[:16], source, compared=Counter()), Pyc)
 
     tried(fuzz("heads", 20_000 if at_length else 200, make, hold))
 

@@ -19,6 +19,7 @@ VICTIM = "demo/__init__.py"
 UNLISTED = "demo/unlisted.py"
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     ("defect", "rule", "member"),
     [
@@ -68,6 +69,8 @@ UNLISTED = "demo/unlisted.py"
         ("directory-too-large", "archive-directory", None),
         ("zip64-headers-lie", "archive-zip64", VICTIM),
         ("unicode-path", "member-name-hidden", VICTIM),
+        ("unicode-path-in-header", "member-name-hidden", VICTIM),
+        ("zip64-twice", "archive-zip64", VICTIM),
         ("extra-damaged", "archive-directory", VICTIM),
         ("bomb", "archive-too-large", None),
         ("bomb-that-lies", "member-size", VICTIM),
@@ -86,6 +89,7 @@ def test_a_lie_is_refused(tmp_path: Path, defect: str, rule: str, member: str | 
     assert found(make_wheel(tmp_path, defect=defect)) == [(rule, member)]
 
 
+@pytest.mark.hostile("Wheels")
 def test_a_place_inside_another_member_is_refused(tmp_path: Path) -> None:
     """A member that the directory puts into the middle of another one damages both."""
     wheel = make_wheel(tmp_path, defect="offset-in-the-middle")
@@ -95,6 +99,7 @@ def test_a_place_inside_another_member_is_refused(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.hostile("Wheels")
 def test_two_whole_wheels_in_one_file_are_refused(tmp_path: Path) -> None:
     """Of two archives one after the other neither is read."""
     wheel = make_wheel(tmp_path)
@@ -102,6 +107,7 @@ def test_two_whole_wheels_in_one_file_are_refused(tmp_path: Path) -> None:
     assert found(wheel) == [("archive-directory", None)]
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize("size", range(0, 850, 23))
 def test_a_wheel_that_is_cut_off_is_refused(tmp_path: Path, size: int) -> None:
     """A wheel that ends too early is refused wherever that is."""
@@ -112,6 +118,7 @@ def test_a_wheel_that_is_cut_off_is_refused(tmp_path: Path, size: int) -> None:
     assert found(wheel) == [("archive-end", None)]
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     "defect",
     [
@@ -138,6 +145,7 @@ def test_true_forms_are_taken(tmp_path: Path, defect: str) -> None:
     }
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize("seekable", [True, False], ids=["seekable", "stream"])
 @pytest.mark.parametrize("zip64", [True, False], ids=["zip64", "plain"])
 def test_what_zipfile_writes_is_taken(tmp_path: Path, seekable: bool, zip64: bool) -> None:
@@ -175,6 +183,7 @@ def test_stored_members_are_taken(tmp_path: Path) -> None:
     assert [member.method for member in read_wheel(wheel).members] == [0, 8, 8, 8]
 
 
+@pytest.mark.hostile("Wheels")
 def test_damage_is_told_for_every_member(tmp_path: Path) -> None:
     """One damaged member does not hide another."""
     wheel = tmp_path / "demo-1.0-py3-none-any.whl"
@@ -186,6 +195,7 @@ def test_damage_is_told_for_every_member(tmp_path: Path) -> None:
     assert found(wheel) == [("member-stream", "a.py"), ("member-crc", "b.py"), ("dist-info-missing", None)]
 
 
+@pytest.mark.hostile("Wheels")
 def test_many_small_declarations_are_a_bomb_together(tmp_path: Path) -> None:
     """The sum of the declared sizes counts, before anything is inflated."""
     wheel = tmp_path / "demo-1.0-py3-none-any.whl"

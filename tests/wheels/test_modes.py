@@ -14,6 +14,7 @@ from tests.wheels.findings import found, told
 NAME = "demo/__init__.py"
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     ("mode", "rule"),
     [
@@ -42,6 +43,7 @@ def test_a_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
     assert found(wheel) == [("member-symlink", "demo/")]
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     ("mode", "executable"),
     [

@@ -11,6 +11,7 @@ from tests.wheel_factory import make_wheel
 from tests.wheels.findings import found, refusal, told
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
@@ -51,6 +52,7 @@ def test_a_name_that_could_be_another_file_is_refused(tmp_path: Path, name: str,
     assert all(str(problem).isprintable() for problem in problems)
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     "name",
     [
@@ -91,6 +93,7 @@ def test_a_folder_member_named_like_a_file_is_refused(tmp_path: Path) -> None:
     assert found(wheel) == [("member-file-and-folder", "demo/a")]
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     ("names", "rule", "member"),
     [

@@ -66,6 +66,7 @@ def test_a_member_that_changed_since_is_not_read(tmp_path: Path) -> None:
         read_member(file, member)
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     ("defect", "rule", "member"),
     [
@@ -95,6 +96,7 @@ def test_a_wheel_that_is_not_what_it_says_is_refused(
     assert not RULES[rule].waivable
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     ("defect", "rule", "member"),
     [
@@ -214,6 +216,7 @@ def test_a_wheel_of_another_project_under_the_file_name_is_refused(tmp_path: Pat
     assert found(path) == [("dist-info-name", DIST_INFO)]
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     ("requires", "rule"),
     [
@@ -236,6 +239,7 @@ def test_a_requires_python_that_cannot_be_read(tmp_path: Path) -> None:
     assert read_wheel(path).requires_python == SpecifierSet()
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     ("data", "files", "rule", "member"),
     [
@@ -301,6 +305,7 @@ def test_data_folders_of_others(tmp_path: Path, files: dict[str, str], rule: str
     assert found(make_wheel(tmp_path, files=files)) == [(rule, member)]
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize("name", ["../x", "a/b", "..", "a\\b", "c:x", "/x", ""])
 @pytest.mark.parametrize("group", ["console_scripts", "gui_scripts"])
 def test_scripts_that_climb_are_refused(tmp_path: Path, name: str, group: str) -> None:
@@ -314,6 +319,7 @@ def test_other_entry_points_may_have_any_name(tmp_path: Path) -> None:
     assert told(make_wheel(tmp_path, entry_points="[readers]\ntext/plain = demo:read\n# ../x\n")) == []
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     ("file", "rule"),
     [
@@ -364,6 +370,7 @@ def test_a_wheel_that_is_not_there_is_no_wheel_error(tmp_path: Path) -> None:
         read_wheel(tmp_path / "demo-1.0-py3-none-any.whl")
 
 
+@pytest.mark.hostile("Wheels")
 @pytest.mark.parametrize(
     ("file", "content", "rule"),
     [

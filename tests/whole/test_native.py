@@ -68,6 +68,7 @@ def run(index: IndexServer, out: Path, capsys: pytest.CaptureFixture[str]) -> An
     return build
 
 
+@pytest.mark.hostile("Wheels")
 @EVERY_RULE
 def test_refused(
     rule: str, tag: str, member: str, files: Mapping[str, bytes], run: Any, served: Path, out: Path, store: Path

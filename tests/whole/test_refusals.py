@@ -113,6 +113,7 @@ def test_too_large(build: Build, served: Path, out: Path, store: Path, monkeypat
     assert left_behind(out, store) == []
 
 
+@pytest.mark.hostile("Wheels")
 def test_path_conflicts(build: Build, served: Path, out: Path) -> None:
     """Two wheels with different bytes for one path stop the build; a waiver names the one that gives way."""
     make_wheel(served, "first", files={"shared/data.txt": "first", "shared/same.txt": "same"})
@@ -169,6 +170,7 @@ def test_defects(defect: str, rule: str, build: Build, served: Path, out: Path, 
     assert left_behind(out, store) == []
 
 
+@pytest.mark.hostile("Wheels")
 def test_all_defects_at_once(build: Build, served: Path, out: Path, store: Path) -> None:
     """Everything that is wrong with all wheels is listed in one error, a line each."""
     for defect in ("wrong-crc", "bytes-after", "record-hash"):
