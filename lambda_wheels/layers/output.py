@@ -83,6 +83,11 @@ def writing(output: Path, progress: Progress) -> Iterator[Progress]:
     told = Told(progress)
     try:
         yield told
+    except UnicodeEncodeError as error:  # LC_ALL=C with Python's UTF-8 mode switched off
+        if error is told.raised:
+            raise
+        message = f"names of files are written in {error.encoding} here, which has none for {error.object!a}"
+        raise refused(output, message, "set PYTHONUTF8=1, or build a zip") from error
     except OSError as error:
         if error is told.raised:
             raise

@@ -119,6 +119,11 @@ def _digests(process: Process, combinations: Sequence[Combination], asked: Asked
 def _try(processes: Sequence[Process], shares: Sequence[Sequence[Combination]], asked: Asked, work: Path) -> int:
     """Let each of ``processes`` build its share; how many layers there were, all of them as they should be."""
     work.mkdir()
+    shares = [
+        # where names of files are ASCII there is no such folder, and a layer with other names is refused as a folder
+        [one for one in share if one.output != "folder" and one.cwd.isascii()] if _only_ascii(process) else share
+        for process, share in zip(processes, shares, strict=True)
+    ]
     with ThreadPoolExecutor(2) as threads:
         made = threads.map(
             lambda one: _digests(processes[one], shares[one], asked, work / str(one)), range(len(processes))
@@ -127,6 +132,10 @@ def _try(processes: Sequence[Process], shares: Sequence[Sequence[Combination]], 
             wrong = [one for one, digest in zip(share, digests, strict=True) if digest != asked.digests[one.output]]
             assert wrong == [], process
     return sum(map(len, shares))
+
+
+def _only_ascii(process: Process) -> bool:
+    return process.environment.get("PYTHONUTF8") == "0" or "utf8=0" in process.flags
 
 
 def _processes() -> Iterator[Process]:

@@ -15,7 +15,7 @@ import lambda_wheels
 from lambda_wheels import Stage
 from lambda_wheels.bytecode import find_interpreter
 from lambda_wheels.store import LOCKS, Store
-from tests.conftest import Tried
+from tests.conftest import Figure, Tried
 from tests.hostile.crowds import Task, begun, build, fetch, lock, over_and_over, results
 from tests.index_faults import Fault
 from tests.index_server import IndexServer
@@ -140,8 +140,12 @@ def rounds(at_length: bool, store: Path, index: IndexServer, number: int = 3) ->
             yield path
 
 
-def test_one_download_each(crowds: Crowds, store: Path, at_length: bool, tried: Tried) -> None:
+def test_one_download_each(crowds: Crowds, store: Path, at_length: bool, tried: Tried, note: Figure) -> None:
     """32 processes build overlapping layers over one empty store: right bytes, each wheel downloaded once."""
+    note(
+        "one download of each wheel is for an index that offers metadata (PEP 658) and for locks; without metadata pip "
+        "downloads a wheel to read what it needs, and builds that resolve at one moment each do so"
+    )
     number = 32 if at_length else 6
     for place in rounds(at_length, store, crowds.index):
         tasks = [
