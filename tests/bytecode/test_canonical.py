@@ -19,6 +19,7 @@ from lambda_wheels.bytecode.child.main import facts_of
 from lambda_wheels.bytecode.processes import ALONE
 from tests.bytecode.pythons import EVERY_VERSION, interpreter_of
 from tests.bytecode.sources import RICH, SHARED
+from tests.conftest import Tried
 
 FOLDER = Path(lambda_wheels.bytecode.__file__).parent
 OWN = sys.version_info[:2]
@@ -135,8 +136,9 @@ def test_refused() -> None:
             canonical(marshal.dumps(content), OWN)
 
 
+@pytest.mark.hostile("Fuzz")
 @pytest.mark.parametrize("seed", range(5))
-def test_damaged(seed: int) -> None:
+def test_damaged(seed: int, tried: Tried) -> None:
     """Whatever bytes it is given, it ends with bytes or with its own error."""
     plain = marshal.dumps(code_of(RICH))
     chance = random.Random(seed)
@@ -146,6 +148,7 @@ def test_damaged(seed: int) -> None:
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         with contextlib.suppress(UnknownBytecodeError, RecursionError):
             canonical(bytes(damaged), OWN)
+    tried(100)
 
 
 def test_facts_are_complete() -> None:

@@ -169,8 +169,8 @@ MANIFEST: Final = {
 
 LAYERS: Final = [
     pytest.param(
-        _layer(METADATA="Name: demo\nVersion: 1.0\n", RECORD="demo/__init__.py,,\n" * 300_000),
-        id="300000-rows-for-a-file",
+        _layer(METADATA="Name: demo\nVersion: 1.0\n", RECORD="demo/__init__.py,,\n" * 120_000),
+        id="120000-rows-for-a-file",
     ),
     pytest.param(_layer(METADATA="Name: demo\nVersion: 1.0\n", WHEEL=f"Tag: {_tags(1_000)}\n"), id="billion-tags"),
     pytest.param(_layer(METADATA="Name: demo\nVersion: 1.0\n", WHEEL="Tag: a-b-c..d\n"), id="tag-with-an-empty-part"),

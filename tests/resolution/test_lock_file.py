@@ -193,6 +193,7 @@ def damaged(draw: st.DrawFn) -> dict[str, Any]:
     return lock
 
 
+@pytest.mark.hostile("Fuzz")
 @given(value=damaged())
 def test_damaged_anywhere(value: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     """Whatever is replaced or missing in a lock, it is either read, or refused in words."""

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from lambda_wheels.wheels.elf import read_elf, read_native
 from lambda_wheels.wheels.native import Elf, Format
 from tests import elf_factory as factory
+from tests.conftest import Tried
 from tests.elf_factory import BASE, elf
 
 DEMO: dict[str, Any] = {
@@ -320,6 +321,7 @@ _SAMPLES = [elf(**DEMO), elf(kind=factory.EXECUTABLE, dynamic=False), elf(bits=3
 _INTERESTING = [0, 1, 2, 3, 0x7F, 0x80, 0xFE, 0xFF]
 
 
+@pytest.mark.hostile("Fuzz")
 @settings(max_examples=400, deadline=None)
 @given(
     sample=st.sampled_from(_SAMPLES),
@@ -351,6 +353,8 @@ def mutations(count: int, seed: int) -> None:
         _bounded(bytes(content))
 
 
-def test_changed_fields() -> None:
+@pytest.mark.hostile("Fuzz")
+def test_changed_fields(tried: Tried) -> None:
     """Whatever fields say something else, an answer comes, and never an error."""
     mutations(1000, seed=1)
+    tried(1000)

@@ -36,6 +36,7 @@ _PLACES = st.integers(0, len(WHEEL) - 1)
 _MUTATIONS = st.lists(st.tuples(_PLACES, st.integers(0, 255)), min_size=1, max_size=4)
 
 
+@pytest.mark.hostile("Fuzz")
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(mutations=_MUTATIONS)
 def test_changed_bytes(tmp_path: Path, mutations: list[tuple[int, int]]) -> None:
@@ -46,6 +47,7 @@ def test_changed_bytes(tmp_path: Path, mutations: list[tuple[int, int]]) -> None
     _read_or_refuse(tmp_path, bytes(content))
 
 
+@pytest.mark.hostile("Fuzz")
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(start=_PLACES, removed=st.integers(0, 60), inserted=st.binary(max_size=40))
 def test_pieces_taken_out_and_put_in(tmp_path: Path, start: int, removed: int, inserted: bytes) -> None:
