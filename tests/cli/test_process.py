@@ -202,6 +202,7 @@ def test_error_on_a_terminal(build_command: Arguments, index: IndexServer) -> No
 # --- Ctrl-C and SIGTERM ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.hostile("Pulled plugs")
 @POSIX
 @pytest.mark.parametrize("whom", ["process", "group"])
 @pytest.mark.parametrize("silent", ["/simple/*", "/files/*.whl"], ids=["resolving", "fetching"])

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -217,3 +217,36 @@ class Scene:
                     yield (place / "cmdline").read_text()
             except OSError:
                 continue
+
+
+@pytest.fixture(scope="module")
+def rounds() -> Iterator[Rounds]:
+    """A process that forks one for each round."""
+    with Rounds() as process:
+        yield process
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    """A store, outputs, locks."""
+    return Scene(tmp_path)
+
+
+@pytest.fixture
+def dice(request: pytest.FixtureRequest) -> random.Random:
+    """The same in each run of a test."""
+    return random.Random(request.node.name)
+
+
+def moments(last: int, *, all_of_them: bool, sample: int = 2) -> Iterable[int]:
+    """Each from the first to the last, or some."""
+    every = range(1, last + 1)
+    return every if all_of_them else sorted(random.Random(last).sample(every, min(sample, last)))
+
+
+def within_a_minute(seen: Callable[[], object]) -> None:
+    """Wait until ``seen``."""
+    end = time.monotonic() + 60
+    while not seen():
+        assert time.monotonic() < end
+        time.sleep(0.01)

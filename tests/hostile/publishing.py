@@ -13,10 +13,10 @@ NAMED: dict[str, Any] = {"runtime": "python3.13", "architecture": "arm64"}
 patience.PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)  # type: ignore[misc]
 
 
-def publish(zip_file: str, url: str, *regions: str) -> int:
+def publish(zip_file: str, url: str, bucket: str, *regions: str) -> int:
     """Publish it as the layer ``demo``; 0 if it is there then in each region."""
     session = Session(url)
-    versions = publish_layer(zip_file, name="demo", regions=regions, session=session, **NAMED)
+    versions = publish_layer(zip_file, name="demo", regions=regions, bucket=bucket or None, session=session, **NAMED)
     for version in versions.versions:
         print(version.region, version.outcome, *version.problems)  # noqa: T201  # for whoever reads why
     return int(any(version.outcome is PublishOutcome.FAILED for version in versions.versions))

@@ -5,17 +5,14 @@ from __future__ import annotations
 import random
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from lambda_wheels.store import Store
-from tests.aws.endpoint import LambdaEndpoint, a_zip
-from tests.aws.faults import Fault as AwsFault
 from tests.conftest import Tried
-from tests.hostile.killing import KILLED, NEVER, At, Ended, Rounds, Scene
+from tests.hostile.killing import KILLED, NEVER, At, Ended, Rounds, Scene, moments, within_a_minute
 from tests.index_server import Fault, IndexServer
 
 pytestmark = [
@@ -24,20 +21,6 @@ pytestmark = [
     pytest.mark.once,
     pytest.mark.skipif(sys.platform != "linux", reason="forks, and looks into /proc"),
 ]
-
-
-@pytest.fixture(scope="module")
-def rounds() -> Iterator[Rounds]:
-    """A process that forks one for each round."""
-    with Rounds() as process:
-        yield process
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    """A store, outputs, locks."""
-    return Scene(tmp_path)
-
 
 Arguments = list[str]
 Kind = Callable[[Scene], tuple[Arguments | None, Arguments]]
@@ -60,10 +43,12 @@ CHOSEN: dict[str, Kind] = {
     "folder": lambda scene: (scene.chosen("build", "1.0", "layer"), scene.chosen("build", "2.0", "layer")),
     "lock": lambda scene: (scene.chosen("lock", "1.0", "pylock.toml"), scene.chosen("lock", "2.0", "pylock.toml")),
 }
-SAMPLED = ("zip over another", "folder over another")
-EACH = [
-    pytest.param(kind, id=name, marks=() if name in SAMPLED else pytest.mark.long) for name, kind in OUTPUTS.items()
-]
+LATE = pytest.mark.long
+
+
+def sampled(*names: str) -> list[Any]:
+    """All kinds of outputs, those but ``names`` for the long run only."""
+    return [pytest.param(kind, id=name, marks=() if name in names else LATE) for name, kind in OUTPUTS.items()]
 
 
 class Trial:
@@ -103,14 +88,8 @@ class Trial:
         scene.check_clean()
 
 
-def moments(last: int, *, all_of_them: bool, sample: int = 3) -> Iterable[int]:
-    """Each from the first to the last, or some."""
-    every = range(1, last + 1)
-    return every if all_of_them else sorted(random.Random(last).sample(every, min(sample, last)))
-
-
 @pytest.mark.parametrize("empty", [True, False], ids=["empty store", "full store"])
-@pytest.mark.parametrize("kind", EACH)
+@pytest.mark.parametrize("kind", sampled("zip over another", "folder over another"))
 def test_each_moment(kind: Kind, empty: bool, rounds: Rounds, scene: Scene, tried: Tried, at_length: bool) -> None:
     """Killed before each change of the file system in turn, a build or fetch from a lock leaves the store whole and the
     output as it was or as it is to be; the next run goes well, and nothing stays beside the output.
@@ -123,10 +102,13 @@ def test_each_moment(kind: Kind, empty: bool, rounds: Rounds, scene: Scene, trie
 
 
 @pytest.mark.parametrize("empty", [True, False], ids=["empty store", "full store"])
-@pytest.mark.parametrize("kind", EACH)
-def test_any_moment(kind: Kind, empty: bool, rounds: Rounds, scene: Scene, tried: Tried, at_length: bool) -> None:
-    """The same, killed after a random time, within a write too, the process alone or with its children."""
-    dice = random.Random(f"{scene.folder.name}{empty}")
+@pytest.mark.parametrize("kind", sampled("folder over another"))
+def test_any_moment(
+    kind: Kind, empty: bool, rounds: Rounds, scene: Scene, tried: Tried, at_length: bool, dice: random.Random
+) -> None:
+    """Killed after a random time, within a write too, a build or fetch from a lock leaves the store whole and the
+    output as it was or as it is to be; the next run goes well, and nothing stays beside the output.
+    """
     trial = Trial(rounds, scene, kind, empty=empty)
     for number in range(12 if at_length else 1):
         trial.kill(At(group=number % 2 == 0, seconds=dice.uniform(0.0, trial.undisturbed.seconds)))
@@ -137,11 +119,12 @@ def test_any_moment(kind: Kind, empty: bool, rounds: Rounds, scene: Scene, tried
 @pytest.mark.pip
 @pytest.mark.parametrize("group", [False, True], ids=["alone", "with pip"])
 @pytest.mark.parametrize("kind", CHOSEN.values(), ids=CHOSEN)
-def test_any_moment_with_pip(kind: Kind, group: bool, rounds: Rounds, scene: Scene, tried: Tried) -> None:
+def test_any_moment_with_pip(
+    kind: Kind, group: bool, rounds: Rounds, scene: Scene, tried: Tried, dice: random.Random
+) -> None:
     """Killed after a random time, alone or with its pip, a build or lock from an index leaves the store whole and the
     output as it was or as it is to be; the next run goes well, and neither files nor processes stay.
     """
-    dice = random.Random(f"{kind}{group}")
     with IndexServer(scene.folder / "wheels") as index:
         scene.index_url = index.url
         trial = Trial(rounds, scene, kind, empty=True)
@@ -151,7 +134,9 @@ def test_any_moment_with_pip(kind: Kind, group: bool, rounds: Rounds, scene: Sce
 
 
 @pytest.mark.pip
-@pytest.mark.parametrize("silent", ["/simple/*", "/files/*.whl"], ids=["choosing", "fetching"])
+@pytest.mark.parametrize(
+    "silent", [pytest.param("/simple/*", id="choosing", marks=LATE), pytest.param("/files/*.whl", id="fetching")]
+)
 def test_pip_ends_with_us(silent: str, rounds: Rounds, scene: Scene) -> None:
     """Where we are killed and pip is not, it ends at once, though it waits for a silent index."""
     with IndexServer(scene.folder / "wheels") as index:
@@ -169,7 +154,7 @@ CARE = {"clear": {0}, "verify": {0, 1}, "info": {0}}
 """What looks after the store, and how it ends."""
 
 
-@pytest.mark.parametrize("verb", CARE)
+@pytest.mark.parametrize("verb", ["clear", "verify", pytest.param("info", marks=LATE)])
 def test_care(verb: str, rounds: Rounds, scene: Scene, tried: Tried, at_length: bool) -> None:
     """Killed before each change in turn, `cache clear`, `verify` of a damaged store and `info` leave a store in which
     all that is there is whole, and from which the next build is made.
@@ -192,7 +177,7 @@ def test_care(verb: str, rounds: Rounds, scene: Scene, tried: Tried, at_length: 
 
     last = again().changes
     assert last is not None
-    for change in moments(last, all_of_them=at_length, sample=2):
+    for change in moments(last, all_of_them=at_length):
         again(At(change=change))
         assert {problem.wheel for problem in Store(scene.store).verify()} <= {wheel.name}
         scene.check_store()
@@ -204,11 +189,10 @@ def test_care(verb: str, rounds: Rounds, scene: Scene, tried: Tried, at_length: 
 
 @pytest.mark.long
 @pytest.mark.parametrize("killed", ["build", "clear", "verify"])
-def test_beside_each_other(killed: str, rounds: Rounds, scene: Scene, tried: Tried) -> None:
+def test_beside_each_other(killed: str, rounds: Rounds, scene: Scene, tried: Tried, dice: random.Random) -> None:
     """Where one of two at work in a store is killed after a random time, a build or what clears or verifies the store,
     the other ends well.
     """
-    dice = random.Random(killed)
     trial = Trial(rounds, scene, OUTPUTS["folder over another"], empty=True)
     care = ["cache", "verify" if killed == "verify" else "clear"]
     with Rounds() as others:
@@ -223,69 +207,3 @@ def test_beside_each_other(killed: str, rounds: Rounds, scene: Scene, tried: Tri
             assert care_ended.code == 0 or killed != "build", care_ended.words
             trial.check()
             tried(1)
-
-
-def within_a_minute(seen: Callable[[], object]) -> None:
-    """Wait until ``seen``."""
-    end = time.monotonic() + 60
-    while not seen():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-REGIONS = ("eu-west-1", "us-east-1")
-
-
-def check_published(aws: LambdaEndpoint, rounds: Rounds, scene: Scene, arguments: Arguments) -> None:
-    """Hold that publishing again ends well, with one version in each region."""
-    again = rounds.do(scene, arguments)
-    assert again.code == 0, again.words
-    assert [len(aws.versions(region, "demo")) for region in REGIONS] == [1, 1], again.words
-    scene.check_clean()
-
-
-@pytest.mark.aws
-def test_publishing(rounds: Rounds, scene: Scene, tried: Tried, at_length: bool) -> None:
-    """Killed before each request in turn, and after a random time, publishing in two regions can be done again, and
-    each region then has one version.
-    """
-    layer = scene.out / "layer.zip"
-    layer.write_bytes(a_zip({"python/demo.py": b"answer = 42\n"}))
-
-    def trial(at: At = NEVER) -> Ended:
-        with LambdaEndpoint() as aws:
-            arguments = ["publish", str(layer), aws.url, *REGIONS]
-            ended = rounds.do(scene, arguments, at)
-            assert ended.code in {0, KILLED}, ended.words
-            check_published(aws, rounds, scene, arguments)
-        return ended
-
-    undisturbed = trial()
-    assert undisturbed.changes is not None
-    dice = random.Random(2)
-    for change in moments(undisturbed.changes, all_of_them=at_length, sample=2):
-        trial(At(change=change))
-        tried(1)
-    for _ in range(30 if at_length else 1):
-        trial(At(seconds=dice.uniform(0.0, undisturbed.seconds)))
-        tried(1)
-
-
-@pytest.mark.aws
-@pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
-def test_publishing_without_an_answer(done: bool, rounds: Rounds, scene: Scene) -> None:
-    """Killed while Lambda has not answered yet, whether it has made the version or not, publishing can be done again,
-    and there is one version.
-    """
-    layer = scene.out / "layer.zip"
-    layer.write_bytes(a_zip({"python/demo.py": b"answer = 42\n"}))
-    with LambdaEndpoint() as aws:
-        arguments = ["publish", str(layer), aws.url, *REGIONS]
-        aws.fail("PublishLayerVersion", AwsFault.commit_then_silence() if done else AwsFault.silence())
-        rounds.begin(scene, arguments)
-        within_a_minute(lambda: aws.count("PublishLayerVersion") == len(REGIONS))
-        within_a_minute(lambda: not done or all(aws.versions(region, "demo") for region in REGIONS))
-        rounds.kill(scene)
-        assert rounds.end(scene).code == KILLED
-        aws.mend()
-        check_published(aws, rounds, scene, arguments)

@@ -267,6 +267,7 @@ def test_failed_swap_is_undone(
     assert names_in(place) == ["bin", "lambda-wheels", "python"]
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
 def test_interrupted_swap_is_undone(

@@ -40,9 +40,12 @@ with staged_file(Path(sys.argv[1])), staged_folder(Path(sys.argv[1])) as folder:
 """
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.process
 def test_killed(tmp_path: Path) -> None:
-    """What a process makes stays while it lives, and is swept once it was killed; what has another name stays."""
+    """What a process has begun beside its output stays while it lives, and is swept once it was killed; what only looks
+    like it stays.
+    """
     (tmp_path / f"{STAGING_PREFIX}mine.tmp").touch()
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -118,12 +121,13 @@ def test_taken_before_it_was_held(tmp_path: Path, make: str, monkeypatch: pytest
             assert path.exists() and [path] != taken
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.parametrize("count", range(1, 7))
 def test_killed_between_the_moves(
     contents: Contents, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    """Wherever a build is killed while the new tree takes the place of the old one: until then the folder has no
-    manifest, and the old tree is brought back whole, also by one who is killed at that.
+    """Wherever a build is killed while the new tree takes the place of the old one in a folder, that has no manifest,
+    and the old tree is brought back whole, also by one who is killed at that.
     """
     write_folder(contents, place)
     new = contents_of(hand_made(tmp_path / "wheels", "third"))

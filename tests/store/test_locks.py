@@ -106,6 +106,7 @@ def test_taken_away_while_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert calls == 2 and path.exists()
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.process
 def test_a_killed_process_lets_go(tmp_path: Path) -> None:
     """Another process's lock is respected as long as it lives, and free once it is killed."""

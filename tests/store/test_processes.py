@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lambda_wheels.store import Store
+from tests.conftest import Tried
 from tests.store.proven import proven
 
 pytestmark = pytest.mark.process
@@ -64,11 +65,14 @@ def test_one_download_each(store: Store, outside: Path) -> None:
     assert store.info().wheels == 3
 
 
-def test_killed_at_any_moment(store: Store, outside: Path) -> None:
-    """Whenever a process is killed, the store verifies, nothing unfinished stays, and the next run goes well."""
+@pytest.mark.hostile("Pulled plugs")
+def test_killed_at_any_moment(store: Store, outside: Path, tried: Tried, at_length: bool) -> None:
+    """Whenever a process that fills and clears a store is killed, the store verifies, nothing unfinished stays, and the
+    next run goes well.
+    """
     made = [proven(outside, name) for name in ("one", "two", "three")]
     dice = random.Random(1)
-    for _ in range(6):
+    for _ in range(60 if at_length else 6):
         child = start(store.folder, 1_000_000, [path for path, _ in made])
         with child:
             assert child.stdin is not None
@@ -85,3 +89,4 @@ def test_killed_at_any_moment(store: Store, outside: Path) -> None:
                 copy = scratch / wheel.filename
                 copy.write_bytes(path.read_bytes())
                 assert store.add(copy, wheel).wheel == wheel
+        tried(1)

@@ -64,9 +64,10 @@ def test_nothing_to_sweep(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.process
 def test_killed_process(tmp_path: Path) -> None:
-    """Another process's folder stays while it lives and is swept once it was killed."""
+    """Another process's unfinished folder in the store stays while it lives, and is swept once it was killed."""
     with subprocess.Popen([sys.executable, "-c", WORK, str(tmp_path)], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         folder = Path(child.stdout.readline().strip())

@@ -331,13 +331,14 @@ def test_no_room_for_a_wheel(metadata: bool, served: Path, out: Path, store: Pat
     assert left_behind(store) == []
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.pip
 @pytest.mark.process
 @pytest.mark.parametrize("silent", ["/simple/*", "/files/*.whl"])
 def test_killed_in_the_middle(
     silent: str, build: Build, index: IndexServer, served: Path, out: Path, store: Path
 ) -> None:
-    """After a build was killed at any moment, the next one succeeds and sweeps what it left."""
+    """After a build was killed with its pip, the index being silent, the next one succeeds and sweeps what it left."""
     if sys.platform == "win32":
         pytest.skip("processes are not killed by signals there")
     make_wheel(served, "demo")
