@@ -160,6 +160,7 @@ def test_no_longer_ours(contents: Contents, place: Path, path: str, content: byt
         write_folder(contents, place)
 
 
+@pytest.mark.hostile("Pulled plugs")
 @symlinks
 @posix
 @pytest.mark.parametrize("path", ["python/demo-1.0.dist-info/RECORD", "lambda-wheels/{manifest}"])
@@ -173,6 +174,7 @@ def test_a_pipe_is_foreign(contents: Contents, place: Path, path: str) -> None:
         write_folder(contents, place)
 
 
+@pytest.mark.hostile("Pulled plugs")
 def test_a_folder_that_cannot_be_listed(contents: Contents, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder of ours that cannot be listed for a moment is a failure of the disk, and not called somebody else's."""
     write_folder(contents, place)
@@ -280,6 +282,7 @@ def test_many_files(tmp_path: Path, place: Path) -> None:
     assert tree(place) == tree_of(contents)
 
 
+@pytest.mark.hostile("Pulled plugs")
 def test_failed_swap_is_undone(
     contents: Contents, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
