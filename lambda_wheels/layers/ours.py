@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
+import re
+import stat
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +20,7 @@ TOP_FOLDERS: Final = ("python", "bin", "lib", FOLDER)
 """Where a layer of ours can have files."""
 
 _LARGEST_MANIFEST = 16 << 20
-_RECORDS: Final = ("python/*.dist-info/RECORD", "python/lib/python3.*/site-packages/*.dist-info/RECORD")
+_RECORD: Final = re.compile(r"python/(?:lib/python3\.[^/]*/site-packages/)?[^/]*\.dist-info/RECORD")
 
 
 def check_ours(folder: Path) -> None:
@@ -36,7 +38,7 @@ def check_ours(folder: Path) -> None:
         return
     manifests = {path: manifest for path in files if (manifest := _manifest(folder, path)) is not None}
     libraries = (library.path for manifest in manifests.values() for library in manifest.libraries)
-    known = {*manifests, *libraries, *_recorded(folder)} if manifests else set()
+    known = {*manifests, *libraries, *_recorded(folder, files)} if manifests else set()
     foreign = next((path for path in files if path not in known and not (known and _is_bytecode(path))), None)
     if foreign is not None:
         raise OutputRefusedError(
@@ -66,7 +68,7 @@ def _raise(error: OSError) -> None:
 
 def _manifest(folder: Path, path: str) -> Manifest | None:
     """The manifest at ``path``, if it is one."""
-    if not is_manifest_path(path) or (folder / path).is_symlink():
+    if not is_manifest_path(path) or not _is_file(folder / path):
         return None
     if (folder / path).stat().st_size > _LARGEST_MANIFEST:
         return None
@@ -78,11 +80,12 @@ def _manifest(folder: Path, path: str) -> Manifest | None:
     return manifest if manifest_path(content) == path else None
 
 
-def _recorded(folder: Path) -> Iterator[str]:
-    """What the RECORD files of the wheels that we put into ``folder`` list."""
-    for record in (found for pattern in _RECORDS for found in folder.glob(pattern)):
+def _recorded(folder: Path, files: Collection[str]) -> Iterator[str]:
+    """What the RECORD files of the wheels that we put into ``folder`` list, of which ``files`` are all."""
+    for path in filter(_RECORD.fullmatch, files):  # not by glob(), which passes over what cannot be read
+        record = folder / path
         installer = record.with_name("INSTALLER")
-        if not installer.is_file() or installer.read_bytes() != INSTALLER:
+        if not _is_file(record) or not _is_file(installer) or installer.read_bytes() != INSTALLER:
             continue
         home = f"{record.parent.parent.relative_to(folder).as_posix()}/"
         with record.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
@@ -90,6 +93,17 @@ def _recorded(folder: Path) -> Iterator[str]:
                 yield from (layer_path(row[0], home) for row in csv.reader(file) if row)
             except csv.Error:
                 continue
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a file is there itself: not a link, nor a pipe, which would be waited for.
+
+    :raises OSError: it cannot be seen, for another reason than that nothing is there.
+    """
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _is_bytecode(path: str) -> bool:

@@ -287,10 +287,13 @@ class Store:
 
 def _temporary_place(run: contextlib.ExitStack) -> Place:
     with _reporting("cannot be written, nor can a temporary folder be made"):
-        import tempfile  # here since it is hardly ever needed
+        import shutil  # here since they are hardly ever needed
+        import tempfile
 
-        folder = tempfile.TemporaryDirectory(prefix="lambda-wheels-", ignore_cleanup_errors=True)
-        return Place(Layout(Path(run.enter_context(folder))))
+        # Not TemporaryDirectory: where it may not remove something, it tries to until the stack overflows.
+        folder = tempfile.mkdtemp(prefix="lambda-wheels-")
+        run.callback(shutil.rmtree, folder, ignore_errors=True)
+        return Place(Layout(Path(folder)))
 
 
 @contextlib.contextmanager

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import glob
 import os
 import shutil
 import threading
@@ -158,7 +161,47 @@ def test_no_longer_ours(contents: Contents, place: Path, path: str, content: byt
         write_folder(contents, place)
 
 
+@pytest.mark.hostile("Pulled plugs")
 @symlinks
+@posix
+@pytest.mark.parametrize("path", ["python/demo-1.0.dist-info/RECORD", "lambda-wheels/{manifest}"])
+def test_a_pipe_is_foreign(contents: Contents, place: Path, path: str) -> None:
+    """A pipe where we would look for what we wrote is foreign; nobody waits for what might be written into it."""
+    write_folder(contents, place)
+    pipe = place / path.format(manifest=Path(contents.manifest.path).name)
+    pipe.unlink()
+    os.mkfifo(pipe)
+    with pytest.raises(OutputRefusedError, match="output-not-ours"):
+        write_folder(contents, place)
+
+
+@pytest.mark.hostile("Pulled plugs")
+def test_a_folder_that_cannot_be_listed(contents: Contents, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of ours that cannot be listed for a moment is a failure of the disk, and not called somebody else's."""
+    write_folder(contents, place)
+    list_folder = os.scandir
+    failing = left = 0
+    while not left:  # until the listing that is to fail does not come
+        failing += 1
+        left = failing
+
+        def list_or_fail(path: str) -> object:
+            nonlocal left
+            left -= 1
+            if not left:
+                raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+            return list_folder(path)
+
+        with monkeypatch.context() as patch, contextlib.suppress(OutputError):
+            patch.setattr(os, "scandir", list_or_fail)
+            for globber in vars(glob).values():  # has a name of its own for it, from Python 3.13 on
+                if isinstance(globber, type) and hasattr(globber, "scandir"):
+                    patch.setattr(globber, "scandir", staticmethod(list_or_fail))
+            check_output(place)  # OutputRefusedError is no OutputError
+        left = max(left, 0)
+    assert failing > 3
+
+
 def test_link_to_a_folder(contents: Contents, place: Path, tmp_path: Path) -> None:
     """Through a symbolic link its target is filled, and the link stays."""
     (tmp_path / "link").symlink_to(place)
@@ -243,6 +286,7 @@ def test_many_files(tmp_path: Path, place: Path) -> None:
     assert tree(place) == tree_of(contents)
 
 
+@pytest.mark.hostile("Pulled plugs")
 def test_failed_swap_is_undone(
     contents: Contents, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

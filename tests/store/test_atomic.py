@@ -59,6 +59,7 @@ def test_write_atomically(tmp_path: Path, aside: bool) -> None:
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["aside", "file"]
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 def test_write_atomically_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     """When writing fails, the old content stands and the unfinished file is gone."""

@@ -39,6 +39,7 @@ def test_a_sound_store(tmp_path: Path) -> None:
         assert scratch.is_relative_to(store.folder) and list(scratch.iterdir()) == []
 
 
+@pytest.mark.hostile("Pulled plugs")
 def test_read_only(
     tmp_path: Path, outside: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -67,6 +68,7 @@ def test_read_only(
     assert sorted(folder.rglob("*")) == before
 
 
+@pytest.mark.hostile("Pulled plugs")
 def test_damage_in_a_read_only_store(tmp_path: Path, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A damaged wheel that cannot be removed is as good as none, and the one fetched instead is found."""
     folder = tmp_path / "store"
@@ -80,6 +82,7 @@ def test_damage_in_a_read_only_store(tmp_path: Path, outside: Path, monkeypatch:
     assert old.path.read_bytes() == b"damaged"
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="permission bits must stop us")
 @pytest.mark.parametrize("mode", [0o500, 0o000])
 def test_permission_bits(tmp_path: Path, outside: Path, mode: int) -> None:
@@ -96,6 +99,7 @@ def test_permission_bits(tmp_path: Path, outside: Path, mode: int) -> None:
         folder.chmod(0o700)
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.parametrize("below", ["", "v1", "v1/wheels", "v1/scratch"])
 def test_a_file_where_a_folder_should_be(tmp_path: Path, outside: Path, below: str) -> None:
     """A file in the place of one of the store's folders is gone round too."""
@@ -109,6 +113,7 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path, outside: Path, below: s
     assert in_the_way.read_text() == "I was here first"
 
 
+@pytest.mark.hostile("Pulled plugs")
 def test_a_disk_that_becomes_full(tmp_path: Path, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wheel that can no longer be added in the middle of a run goes to the temporary folder, as do those after it."""
     real = atomic.replace
@@ -129,6 +134,7 @@ def test_a_disk_that_becomes_full(tmp_path: Path, outside: Path, monkeypatch: py
         assert [problem.rule for problem in store.problems] == ["store-not-writable"]
 
 
+@pytest.mark.hostile("Pulled plugs")
 def test_nowhere_to_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When no temporary folder can be made either, it is our error."""
     (tmp_path / "store").write_text("in the way")

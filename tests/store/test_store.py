@@ -59,6 +59,7 @@ def test_find_nothing(store: Store, outside: Path) -> None:
     assert not (outside / "nowhere").exists()
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.parametrize(
     "damage",
     [
@@ -83,6 +84,7 @@ def test_damaged_wheel(
     assert find(store, add_one(store, outside)) == stored
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.parametrize(
     "harm",
     [
@@ -162,6 +164,7 @@ def test_add_from_another_file_system(store: Store, outside: Path, monkeypatch: 
     assert other.exists() and store.info().wheels == 1
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.parametrize("call", ["fsync", "replace", "mkdir"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES])
 def test_add_that_fails(store: Store, outside: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int) -> None:

@@ -187,6 +187,7 @@ def _below_a_file(out: Path) -> Path:
     return out / "file" / "layer.zip"
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.parametrize(
     ("make", "kind", "rule", "said"),
     [
@@ -227,6 +228,7 @@ def test_bad_outputs(make: Callable[[Path], Path], kind: type[Exception], rule: 
     assert (snapshot(out), sorted(path.name for path in out.iterdir())) == before
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.skipif(sys.platform == "win32" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may")
 def test_not_permitted(out: Path) -> None:
     """A folder that may not be written."""
@@ -234,6 +236,7 @@ def test_not_permitted(out: Path) -> None:
     assert rules(refused(out / "layer.zip")) == ["output-failed"]
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.pip
 @pytest.mark.parametrize(
     "name",
@@ -258,6 +261,7 @@ def test_odd_names(name: str, build: Build, served: Path, out: Path) -> None:
     assert layer.zip_size == (out / name).stat().st_size
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.pip
 def test_a_link_to_an_output(build: Build, served: Path, out: Path) -> None:
     """A symbolic link to a zip stays one, and what it leads to is written."""
@@ -281,6 +285,7 @@ sys.exit(lambda_wheels.cli.main(sys.argv[2:]))
 """
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.pip
 @pytest.mark.process
 @pytest.mark.usefixtures("uncovered")
@@ -305,6 +310,7 @@ def test_no_room_for_the_output(output: str, build: Build, index: IndexServer, s
     assert left_behind(out) == []
 
 
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.pip
 @pytest.mark.process
 @pytest.mark.usefixtures("uncovered")

@@ -1,0 +1,74 @@
+"""Builds from a lock whose wheels lie on this disk, so that no pip is needed, within a minute. (Disk; pip once.)"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+import lambda_wheels
+from tests.loopback import TARGET
+from tests.wheel_factory import make_wheel
+
+
+@contextlib.contextmanager
+def within(seconds: int) -> Iterator[None]:
+    """The test fails where the block takes longer: it would wait for ever."""
+
+    def end(*_: object) -> NoReturn:
+        pytest.fail(f"it took more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class Built:
+    """A layer from a lock whose wheels lie on this disk, so that no pip is needed, and the store of its build."""
+
+    def __init__(self, served: Path, out: Path, store: Path) -> None:
+        make_wheel(served, "demo", requires=["helper"])
+        make_wheel(served, "helper")
+        self.lock = out / "pylock.toml"
+        here: dict[str, Any] = {"no_index": True, "find_links": [str(served)]}
+        lambda_wheels.lock("demo", **TARGET, **here, output=self.lock)
+        self.out = out
+        self.store = store
+        self.served = served
+        self.layer = self.build()
+        self.sha256 = self.layer.sha256
+        self.saved = out.parent / "saved"
+        shutil.copytree(store, self.saved, symlinks=True)
+        (self.wheel,) = store.glob("v*/wheels/*/*/demo-*.whl")
+
+    def build(self, **options: Any) -> lambda_wheels.Layer:
+        """Build it again."""
+        given = options.pop("requirements", self.lock)
+        with within(60):
+            return lambda_wheels.build_layer(
+                given, **{**TARGET, "no_index": True, "output": self.out / "layer.zip", **options}
+            )
+
+    def mend(self) -> None:
+        """Let the store be as it was."""
+        if self.store.is_dir() and not self.store.is_symlink():
+            shutil.rmtree(self.store)
+        else:
+            self.store.unlink(missing_ok=True)
+        shutil.copytree(self.saved, self.store, symlinks=True)
+
+
+@pytest.fixture
+def built(served: Path, out: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> Built:
+    """Where everything is sound."""
+    monkeypatch.chdir(out)  # comes back from where sockets were made
+    return Built(served, out, store)
