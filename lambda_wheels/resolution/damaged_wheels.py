@@ -71,7 +71,7 @@ def _problems(wheels: Iterable[Path]) -> Iterator[tuple[str, Problem]]:
             read_wheel(path)
         except WheelError as error:
             yield from ((path.name, problem) for problem in error.problems)
-        except OSError:
+        except (OSError, ValueError):  # a NUL in its name
             continue  # it cannot be read now: what pip said stands
 
 

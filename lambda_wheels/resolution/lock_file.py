@@ -7,7 +7,7 @@ import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
 from packaging.utils import canonicalize_name
@@ -18,6 +18,9 @@ from lambda_wheels.resolution.redaction import redact
 
 _log = logging.getLogger(__name__)
 
+_LARGEST: Final = 50_000_000
+"""Bytes of a lock; those of a thousand projects have a tenth."""
+
 
 def read_lock(path: Path) -> Pylock:
     """The lock at ``path``.
@@ -26,9 +29,12 @@ def read_lock(path: Path) -> Pylock:
     :raises OutputError: it cannot be read.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
     except OSError as error:
         raise unreadable(path, error) from error
+    if len(content) > _LARGEST:
+        raise bad_lock(path, "it does not end, or is too large for a lock")
     try:
         value = tomllib.loads(content.decode("utf-8"))
         if "lock-version" not in value:
@@ -38,14 +44,14 @@ def read_lock(path: Path) -> Pylock:
         return lock if lock.environments else replace(lock, environments=None)
     except UnicodeDecodeError:
         raise bad_lock(path, "it is not UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise bad_lock(path, f"it is not TOML: {error}") from None
     except PylockUnsupportedVersionError:
         raise bad_lock(
             path, f"it is of version {value['lock-version']}, and 1.0 is read", "make it with a tool that writes 1.0"
         ) from None
     except PylockValidationError as error:
         raise bad_lock(path, redact(str(error)), project=_project(value, error.context or "")) from None
+    except (ValueError, RecursionError) as error:  # a number that is too long for Python among them
+        raise bad_lock(path, f"it is not TOML: {error}") from None
 
 
 def _of_known_version(value: dict[str, Any], path: Path) -> dict[str, Any]:

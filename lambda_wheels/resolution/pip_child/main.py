@@ -8,6 +8,7 @@ import sys
 from .configuration import Misconfigured, filter_configuration, leave_constraints_aside
 from .discarded import tell_discarded
 from .downloads import hand_over_downloads
+from .endless import bound_answers
 from .failures import tell_failures
 from .in_the_way import watch_asked
 from .newer import tell_newer
@@ -15,6 +16,7 @@ from .no_programs import start_no_program
 from .only_wheels import prepare_only_wheels
 from .pages import watch_pages
 from .preferences import prefer
+from .requirement_files import read_files_warily
 from .telling import emit, take_stdout, wrap
 
 
@@ -36,6 +38,8 @@ def main() -> int:
         if "--no-deps" in instructions["arguments"]:
             leave_constraints_aside()
         prepare_only_wheels()
+        read_files_warily()
+        bound_answers()
         watch_pages(records)
         hand_over_downloads(instructions["downloads"], instructions["stored"])
         prefer(instructions["preferred"])
