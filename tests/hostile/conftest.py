@@ -1,6 +1,4 @@
-"""Builds that see nothing of this machine but servers on loopback."""
-
-from __future__ import annotations
+"""What the hostile tests share."""
 
 from tests.loopback import bare_surroundings, build, index, out, served, store
 

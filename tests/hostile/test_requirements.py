@@ -260,7 +260,7 @@ SOURCES = {
 def test_locks(
     case: str, build: Build, index: IndexServer, out: Path, store: Path, canary: Path, tmp_path: Path
 ) -> None:
-    """An entry of a lock that is no wheel, or lies where no wheel is fetched from, is refused before anything starts."""
+    """An entry of a lock that is no wheel, or lies where none is fetched from, is refused before anything starts."""
     (tmp_path / "pylock.toml").write_text(LOCK + SOURCES[case][0] + "\n")
     error = refused(tmp_path / "pylock.toml", build, index, out, store, canary)
     assert error.problems[0].rule == SOURCES[case][1], str(error)
@@ -270,7 +270,9 @@ def test_locks(
 @pytest.mark.skipif(sys.platform == "win32", reason="no such devices")
 @pytest.mark.parametrize("name", ["pylock.toml", NAME])
 @pytest.mark.parametrize("device", ["/dev/zero", ""])
-def test_no_plain_file(build: Build, index: IndexServer, out: Path, store: Path, canary: Path, tmp_path: Path, name: str, device: str) -> None:  # fmt: skip
+def test_no_plain_file(
+    build: Build, index: IndexServer, out: Path, store: Path, canary: Path, tmp_path: Path, name: str, device: str
+) -> None:
     """A lock or a wheel that is a pipe or a device, which may never end, is not opened."""
     if device:
         (tmp_path / name).symlink_to(device)

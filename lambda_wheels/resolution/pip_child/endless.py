@@ -20,7 +20,7 @@ _LEAST: Final = 1000
 _WINDOW: Final = 2
 """For so many times pip's timeout a connection may be slower than that."""
 _LARGEST_PAGE: Final = 120_000_000
-"""Bytes of an index page, or of whatever else is read but wheels, sent and inflated: PyPI's largest have a tenth of it."""
+"""Bytes of an index page, or of whatever else is read but wheels; sent, and inflated. PyPI's largest have a tenth."""
 _LARGEST_WHEEL: Final = 500_000_000
 """Bytes of a wheel: a layer has little more than half of that unpacked."""
 _LONGEST_PAUSE: Final = 60

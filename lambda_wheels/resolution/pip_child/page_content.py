@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import urllib.parse
+from collections.abc import Mapping
 from typing import Any, Final
 
 _JSON: Final = "application/vnd.pypi.simple.v1+json"
@@ -18,7 +19,7 @@ _NO_FILES: Final = re.compile(rb'"files"\s*:\s*\[\s*\]')
 _LINKS: Final = (b".whl", b".tar.gz", b".zip", b".egg", b"pypi:repository-version", b"links for")
 """What a page has of which nobody knows for which project it is."""
 
-_TEXTS: Final = {
+_TEXTS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "filename": str,
     "url": str,
     "hashes": dict,
