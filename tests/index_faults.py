@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 PORTAL = b"<!DOCTYPE html><html><body><h1>Welcome to the hotel</h1><form>Room number</form></body></html>"
@@ -30,6 +30,8 @@ class Answer:
     """Seconds before each byte of the body, sent one at a time."""
     silent: bool = False
     """Send nothing, keep the connection open."""
+    raw: Callable[[], Iterable[bytes]] | None = None
+    """Send these pieces as they are, status line, headers and all; then end the connection."""
 
     @property
     def size(self) -> int:
@@ -101,6 +103,22 @@ class Fault:
     def drip(cls, *, pause: float = 1.0, times: int | None = None) -> Fault:
         """The right body, one byte every ``pause`` seconds."""
         return cls(change=lambda answer: replace(answer, pause=pause), times=times)
+
+    @classmethod
+    def raw(cls, make: Callable[[Answer], Iterable[bytes]], *, times: int | None = None) -> Fault:
+        """Whatever ``make`` makes of the right answer, byte for byte, in as many pieces as it likes."""
+        return cls(change=lambda answer: replace(answer, raw=lambda: make(answer)), times=times)
+
+    @classmethod
+    def body(cls, content: bytes, kind: str = "", *, times: int | None = None, **headers: str) -> Fault:
+        """Another body, well sent, perhaps of another content type and with further headers (``_`` for ``-``)."""
+        more = {name.replace("_", "-"): value for name, value in headers.items()}
+
+        def change(answer: Answer) -> Answer:
+            said = dict(answer.headers) | ({"Content-Type": kind} if kind else {}) | more
+            return replace(answer, body=content, headers=said)
+
+        return cls(change=change, times=times)
 
     @classmethod
     def large(cls, *, size: int, times: int | None = None) -> Fault:

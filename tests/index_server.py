@@ -251,6 +251,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         request.status = answer.status
+        if answer.raw is not None:
+            self.close_connection = True
+            for piece in answer.raw():
+                if self.server.ended.is_set():
+                    return
+                self.wfile.write(piece)
+                request.sent += len(piece)
+            return
         self.send_response(answer.status, answer.reason or None)
         for name, value in answer.headers.items():
             self.send_header(name, value)

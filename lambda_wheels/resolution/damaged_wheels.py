@@ -76,7 +76,7 @@ def _problems(wheels: Iterable[Path], *, crashed: bool) -> Iterator[tuple[str, P
             yield from ((path.name, problem) for problem in slips if crashed)
         except WheelError as error:
             yield from ((path.name, problem) for problem in error.problems)
-        except OSError:
+        except (OSError, ValueError):  # a NUL in its name
             continue  # it cannot be read now: what pip said stands
 
 

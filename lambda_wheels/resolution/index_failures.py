@@ -31,6 +31,15 @@ _ERRORS = {
 }
 """pip's exception for a request: what happened, and what to try."""
 
+_ANSWERS = {
+    "TooLong": ("does not end, or is larger than anything of its kind", "check its URL"),
+    "AsksToWait": ("failed, and asks for more patience than there is", _AGAIN),
+}
+"""Of those of them that there was an answer; the runner's own."""
+
+_SHOWN = 300
+"""Characters of pip's words that a message has at the most: a server may have chosen them."""
+
 _LAST_STATUS = re.compile(r"too many (\d{3}) error responses")
 """What urllib3 says after its last retry; there is no other way to the status."""
 
@@ -53,11 +62,12 @@ def failed_pages(events: Iterable[Mapping[str, Any]]) -> list[Problem]:
                 )
             )
         elif page["status"] == 200:
+            fault = page.get("fault", "")
             problems.append(
                 Problem(
                     rule="not-an-index",
-                    message=f"{page['url']} answers, but not as a package index (PEP 503) does",
-                    hint="is it a login page? Check the index's URL",
+                    message=f"{page['url']} answers, but not as a package index (PEP 503) does{_because(fault)}",
+                    hint="it is for whoever runs it to mend" if fault else "is it a login page? Check the index's URL",
                 )
             )
         else:
@@ -77,10 +87,12 @@ def _failed_request(kind: str, place: str, outcome: Mapping[str, Any]) -> Proble
     status, error = outcome["status"], outcome["error"]
     if error == "RetryError" and (found := _LAST_STATUS.search(outcome["detail"])):
         status, error = int(found[1]), ""
+    if error in _ANSWERS:
+        what, hint = _ANSWERS[error]
+        return Problem(rule=f"{kind}-failed", message=f"{place} {what}{_because(outcome['detail'])}", hint=hint)
     if error:
         what, hint = _ERRORS.get(error, (f"could not be read ({error})", _AGAIN))
-        detail = redact(" ".join(str(outcome["detail"]).split()))
-        return Problem(rule=f"{kind}-unreachable", message=f"{place} {what}{': ' if detail else ''}{detail}", hint=hint)
+        return Problem(rule=f"{kind}-unreachable", message=f"{place} {what}{_because(outcome['detail'])}", hint=hint)
     if status in {401, 407}:
         return Problem(
             rule=f"{kind}-refused", message=f"{place} asks for credentials (HTTP {status})", hint=_CREDENTIALS
@@ -91,6 +103,12 @@ def _failed_request(kind: str, place: str, outcome: Mapping[str, Any]) -> Proble
         return Problem(rule=f"{kind}-failed", message=f"{place} is not there (HTTP 404)", hint="is the index complete?")
     hint = "it asks for fewer requests; " + _AGAIN if status == 429 else _AGAIN
     return Problem(rule=f"{kind}-failed", message=f"{place} failed (HTTP {status})", hint=hint)
+
+
+def _because(detail: object) -> str:
+    """What is known beyond the rule, on one line; a word of the server's may be in it."""
+    words = redact(" ".join(str(detail).split()))
+    return f": {words[:_SHOWN]}{'…' if len(words) > _SHOWN else ''}" if words else ""
 
 
 def _once(problems: Iterable[Problem]) -> list[Problem]:

@@ -28,6 +28,8 @@ _MOST_PARTS: Final = 100
 _MOST_DOTS: Final = 40
 """In a URL; real ones have up to ten."""
 _SHOWN: Final = 200
+_LARGEST: Final = 50_000_000
+"""Bytes of a lock; those of a thousand projects have a tenth."""
 
 
 def read_lock(path: Path) -> Pylock:
@@ -37,9 +39,12 @@ def read_lock(path: Path) -> Pylock:
     :raises OutputError: it cannot be read.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
     except OSError as error:
         raise unreadable(path, error) from error
+    if len(content) > _LARGEST:
+        raise bad_lock(path, "it does not end, or is too large for a lock")
     try:
         _check_bounds(content, path)
         value = tomllib.loads(content.decode("utf-8"))
@@ -51,14 +56,14 @@ def read_lock(path: Path) -> Pylock:
         return lock if lock.environments else replace(lock, environments=None)
     except UnicodeDecodeError:
         raise bad_lock(path, "it is not UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise bad_lock(path, f"it is not TOML: {error}") from None
     except PylockUnsupportedVersionError:
         raise bad_lock(
             path, f"it is of version {value['lock-version']}, and 1.0 is read", "make it with a tool that writes 1.0"
         ) from None
     except PylockValidationError as error:
         raise bad_lock(path, redact(str(error)), project=_project(value, error.context or "")) from None
+    except (ValueError, RecursionError) as error:  # a number that is too long for Python among them
+        raise bad_lock(path, f"it is not TOML: {error}") from None
 
 
 def _check_bounds(content: bytes, path: Path) -> None:

@@ -88,6 +88,9 @@ def _check_path(path: Path) -> list[Problem]:
         return [missing(path)]
     if path.is_dir():
         return [no_wheel(str(path))]
+    if path.suffix.lower() in {".whl", ".toml"} and not path.is_file():
+        # A pipe or a device: nobody knows whether it ends.
+        return [Problem(rule="unknown-file-kind", message=f"{path} is no plain file")]
     if path.suffix.lower() == ".whl":
         if not path.is_file():  # pip would wait for what comes out of a pipe, and read a device for ever
             return [

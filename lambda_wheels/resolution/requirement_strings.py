@@ -18,11 +18,18 @@ from lambda_wheels.wheels.filename import parse_filename
 _FILE_ENDINGS: Final = (".txt", ".toml", ".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz", ".in", ".cfg", ".lock")
 """Endings with which a string is taken for a file meant as a path. As a project's name a stranger could own it."""
 
+_LONGEST: Final = 4000
+"""Characters: Python reads no number with more digits, and pip takes minutes for thousands of extras."""
+
 _URL: Final = r"[A-Za-z][A-Za-z0-9+.-]*:"
 
 
 def check_string(text: str) -> list[Problem]:
     """What is wrong with a requirement given as a string; at most one problem."""
+    if len(text) > _LONGEST:
+        return [
+            Problem(rule="bad-requirement", message=f"{redact(text[:_LONGEST])[:50]!r}… is too long for a requirement")
+        ]
     shown = redact(text)
     if _has_other_bytes(text):
         return [Problem(rule="bad-requirement", message=f"{shown!r} holds bytes that are not UTF-8")]
@@ -96,6 +103,8 @@ def _check_url(name: str, url: str) -> list[Problem]:
         return [no_wheel(public_url(url))]
     if fault := url_fault(urllib.parse.urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))):
         return [Problem(rule="bad-requirement", project=name, message=f"its URL is malformed: {fault}")]
+    if "\0" in urllib.parse.unquote(parts.path):
+        return [Problem(rule="bad-requirement", project=name, message="its URL holds a NUL")]
     filename = urllib.parse.unquote(parts.path.rpartition("/")[2])
     try:
         project, _, _, _ = parse_filename(filename)

@@ -60,7 +60,7 @@ def test_failing_index(
     started = time.monotonic()
     with pytest.raises(IndexUnavailableError) as caught:
         run_resolve(tmp_path, "demo", index_url=first, extra_index_url=further, retries=1, timeout=1)
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 60
     assert {problem.rule for problem in caught.value.problems} == {rule}
     assert f"{extra.url}demo/" in str(caught.value)
     assert caught.value.exit_code == 3

@@ -7,8 +7,10 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
+from .endless import TooLong, wheel_comes
 from .telling import emit, public, wrap
 
 _LITTLE_ROOM = 1 << 28
@@ -34,9 +36,11 @@ def hand_over_downloads(folder: str, stored: str) -> None:
                 emit("download", url=public(link.url), stored=True, filename=link.filename)
                 return path, "application/octet-stream"
         try:
-            path, content_type = original(self, link, location)
-        except (IncompleteDownloadError, HTTPError) as error:
-            emit("request", url=public(link.url), status=0, error=type(error).__name__, detail=_room(location))
+            with wheel_comes() if link.is_wheel else nullcontext():
+                path, content_type = original(self, link, location)
+        except (IncompleteDownloadError, HTTPError, TooLong) as error:
+            detail = str(error) if isinstance(error, TooLong) else _room(location)
+            emit("request", url=public(link.url), status=0, error=type(error).__name__, detail=detail)
             raise
         filename = os.path.basename(path)
         if not os.path.exists(os.path.join(folder, filename)):

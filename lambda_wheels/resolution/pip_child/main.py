@@ -9,6 +9,7 @@ from .configuration import Misconfigured, filter_configuration, leave_constraint
 from .credentials import watch_credentials
 from .discarded import tell_discarded
 from .downloads import hand_over_downloads
+from .endless import bound_answers
 from .failures import tell_failures
 from .in_the_way import watch_asked
 from .listening import take_stdin
@@ -17,6 +18,7 @@ from .no_programs import start_no_program
 from .only_wheels import prepare_only_wheels
 from .pages import watch_pages
 from .preferences import prefer
+from .requirement_files import read_files_warily
 from .telling import emit, take_stdout, wrap
 
 
@@ -39,6 +41,8 @@ def main() -> int:
             leave_constraints_aside()
         prepare_only_wheels()
         watch_credentials()
+        read_files_warily()
+        bound_answers()
         watch_pages(records)
         hand_over_downloads(instructions["downloads"], instructions["stored"])
         prefer(instructions["preferred"])

@@ -7,17 +7,16 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
-from .telling import emit, public, refuse, wrap
+from .requirement_files import is_too_long
+from .telling import emit, public, refuse, shown, wrap
 from .urls import url_fault
 
 
 def prepare_only_wheels() -> None:
     """Refuse sources, folders, editables and repositories, wherever they are named, before anything of them is read."""
     from pip._internal.cli.req_command import RequirementCommand
-    from pip._internal.exceptions import InstallationError
     from pip._internal.models.wheel import Wheel
     from pip._internal.operations.prepare import RequirementPreparer
-    from pip._internal.req import req_file
     from pip._internal.resolution.resolvelib.factory import Factory
     from pip._internal.utils.urls import url_to_path
     from pip._vendor.packaging.utils import canonicalize_name
@@ -30,20 +29,31 @@ def prepare_only_wheels() -> None:
         where = str(requirement.comes_from or "")
         if requirement.editable:
             refuse("editable", str(requirement.name or (link and public(link.url)) or requirement), where)
+        if link is not None and link.scheme == "file" and _is_elsewhere(link.netloc):
+            refuse("not-a-wheel", public(link.url), where)
         if link is not None and (not link.is_wheel or link.is_vcs or link.is_existing_dir()):
             refuse("not-a-wheel", public(link.url), where)
+        parent = getattr(requirement.comes_from, "link", None)
+        if requirement.is_direct and link.is_file and parent is not None and not parent.is_file:
+            refuse("own-disk", public(link.url), where)
         if requirement.is_direct and "@" in urllib.parse.urlsplit(link.url).netloc:
             refuse("url-credentials", public(link.url), where)  # pip's report leaves them out: the download would fail
         if requirement.is_direct and requirement.name and canonicalize_name(requirement.name) != wheel_project(link):
             refuse("bad-requirement", f"{requirement.name} @ {public(link.url)}", where)
 
-    def check_indexes(urls: Any) -> None:
+    def check_places(urls: Any, is_there: Callable[[str], bool]) -> None:
         for url in urls:
             if "://" in url and url_fault(url):  # and not a word of it: where the password ends is not known
                 refuse("bad-index-url", "an address in a requirement file")
-            scheme = urllib.parse.urlsplit(url).scheme
-            if scheme not in {"http", "https"} and not os.path.isdir(url_to_path(url) if scheme == "file" else url):
+            parts = urllib.parse.urlsplit(url)
+            if parts.scheme == "file" and _is_elsewhere(parts.netloc):
+                refuse("bad-index-url", public(url))
+            path = url_to_path(url) if parts.scheme == "file" else url
+            if parts.scheme not in {"http", "https"} and not is_there(path):
                 refuse("bad-index-url", public(url))  # pip would pass over it
+
+    def check_indexes(urls: Any) -> None:
+        check_places(urls, os.path.isdir)
         # The one event with secrets, which the parent takes out: those that a requirement file brings are needed
         # again when the files of that index are fetched.
         emit("credentials", urls=[url for url in urls if "@" in urllib.parse.urlsplit(url).netloc])
@@ -63,14 +73,21 @@ def prepare_only_wheels() -> None:
         original: Callable[..., Any], self: Any, args: Any, options: Any, finder: Any, session: Any
     ) -> Any:
         given = places(finder, session)
-        requirements = original(self, args, options, finder, session)
+        links = [*finder.find_links]
+        try:
+            requirements = original(self, args, options, finder, session)
+        except (LookupError, RecursionError, ValueError) as error:  # pip does not check all that it is given
+            refuse("not-understood", f"{shown(error)[:300]} ({type(error).__name__})")
         if finder.format_control.no_binary or ":all:" not in finder.format_control.only_binary:
             refuse("no-binary", ", ".join(sorted(finder.format_control.no_binary)) or "anything")
         check_indexes([*finder.index_urls, *(place for place in finder.find_links if place.startswith("http"))])
+        check_places([place for place in finder.find_links if place not in links], os.path.exists)
         emit("places", arguments=[place for place in places(finder, session) if place not in given])
         emit("cooldown", until=finder.uploaded_prior_to.isoformat() if finder.uploaded_prior_to else "")
         emit("prereleases", allowed=sorted(finder.release_control.all_releases) if finder.release_control else [])
         for requirement in requirements:
+            if is_too_long(requirement.req):
+                refuse("too-long", f"{str(requirement.req)[:50]}…", str(requirement.comes_from or ""))
             if requirement.match_markers():
                 check(requirement)
             emit(
@@ -97,19 +114,10 @@ def prepare_only_wheels() -> None:
     def prepare_editable(original: Callable[..., Any], self: Any, requirement: Any, *args: Any, **kwargs: Any) -> Any:
         check(requirement)
 
-    @wrap(req_file, "get_file_content")
-    def get_file_content(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        # pip replaces ${NAME} by the environment's value, in the URL of an index too: whoever wrote the file would
-        # choose which secret is sent where.
-        try:
-            url, content = original(*args, **kwargs)
-        except (LookupError, UnicodeError) as error:
-            raise InstallationError(f"{public(args[0])} cannot be decoded: {error}") from error
-        lines = req_file.ignore_comments(req_file.join_lines(enumerate(content.splitlines(), start=1)))
-        for number, line in lines:  # as pip reads them: a name may go on after a backslash at the end of a line
-            if found := req_file.ENV_VAR_RE.search(line):
-                refuse("variable", found["var"], f"{public(url)} (line {number})")
-        return url, content
-
     # A wheel that pip built on this host for an earlier command is no wheel for the target.
     wrap(Factory, "get_wheel_cache_entry")(lambda original, *args, **kwargs: None)
+
+
+def _is_elsewhere(host: str) -> bool:
+    """Whether a ``file:`` URL leads to another machine, which is possible on Windows alone."""
+    return os.name != "nt" and host not in {"", "localhost"}

@@ -7,17 +7,25 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
+from .page_content import check_entry, page_fault, project_of
 from .telling import emit, public, refuse, shown, wrap
 
 _local = threading.local()
 """Of this thread: ``page`` while an index page is read."""
+
+_WHOLE = frozenset({200, 203, 304})
+"""The statuses of a page that is all there: 304 where pip has it already."""
+
+_NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What becomes of a page in pip that is not as the specifications have it: pip does not check."""
 
 
 def watch_pages(records: dict[str, list[list[str]]]) -> None:
     """Tell of every index page and failed request; note in ``records`` why each file of a project was passed over."""
     from pip._internal.exceptions import InstallationError
     from pip._internal.index.collector import LinkCollector
-    from pip._internal.index.package_finder import LinkEvaluator
+    from pip._internal.index.package_finder import LinkEvaluator, PackageFinder
+    from pip._internal.models.link import Link
     from pip._internal.network.session import PipSession
 
     def note(url: str, **outcome: Any) -> None:
@@ -48,15 +56,34 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
         page = {"url": public(location.url), "status": 0, "error": "", "detail": ""}
         page["find_links"] = location.url in self.find_links
         content = None
+        fault = "-"
         _local.page = page
         try:
             content = original(self, location, *args, **kwargs)
         finally:
             _local.page = None
-            emit("page", **page, read=content is not None, listing=content is not None and _is_listing(content))
-        if page["error"]:  # the resolution has failed: do not wait for the same server once more for each project
+            if content is not None and page["status"] in _WHOLE:
+                project = "" if page["find_links"] else project_of(location.url)
+                fault = page_fault(content.content, content.content_type, project)
+            emit("page", **page, read=content is not None, listing=not fault, fault=fault.removeprefix("-"))
+        if page["error"] or (content is not None and fault):
+            # The resolution has failed: do not wait for the same server once more for each project.
             raise InstallationError(f"{page['url']} could not be read")
         return content
+
+    @wrap(PackageFinder, "process_project_url")
+    def process_project_url(original: Callable[..., Any], self: Any, project_url: Any, *args: Any, **kw: Any) -> Any:
+        try:
+            return original(self, project_url, *args, **kw)
+        except _NOT_UNDERSTOOD as error:
+            page = {"url": public(project_url.url), "status": 200, "error": "", "detail": "", "find_links": False}
+            emit("page", **page, read=True, listing=False, fault=f"{shown(error)} ({type(error).__name__})")
+            raise InstallationError(f"{page['url']} could not be understood") from error
+
+    @wrap(Link, "from_json")
+    def from_json(original: Callable[..., Any], entry: Any, *args: Any, **kwargs: Any) -> Any:
+        check_entry(entry)
+        return original(entry, *args, **kwargs)
 
     @wrap(PipSession, "is_secure_origin")
     def is_secure_origin(original: Callable[..., Any], self: Any, location: Any) -> Any:
@@ -71,12 +98,15 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
                 find_links=False,
                 read=False,
                 listing=False,
+                fault="",
             )
         return secure
 
     @wrap(LinkEvaluator, "evaluate_link")
     def evaluate_link(original: Callable[..., Any], self: Any, link: Any) -> Any:
         kind, detail = original(self, link)
+        if kind.name == "candidate" and _leads_here(link):
+            raise ValueError(f"it lists {public(link.url)}, which is not on the web")
         if kind.name == "upload_time_missing":  # pip, too, stops here, but does not say so
             refuse("too-new", self._canonical_name)
         late = kind.name == "platform_mismatch" and self._uploaded_prior_to is not None and not link.is_file
@@ -93,11 +123,6 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
         return kind, detail
 
 
-def _is_listing(content: Any) -> bool:
-    """Whether a page is an index's: JSON, or HTML that lists files or says that it is one (PEP 503, PEP 629)."""
-    text = content.content.lower()
-    if "json" in content.content_type.lower():
-        return text.lstrip().startswith(b"{") and b'"files"' in text
-    return any(
-        sign in text for sign in (b".whl", b".tar.gz", b".zip", b".egg", b"pypi:repository-version", b"links for")
-    )
+def _leads_here(link: Any) -> bool:
+    """Whether a page on the web lists what is not: it would choose what is read on this disk, or from which host."""
+    return str(link.comes_from).startswith(("http://", "https://")) and link.scheme not in {"http", "https"}
