@@ -72,6 +72,7 @@ def test_two_wheels_for_one_path(
 
 
 @pytest.mark.pip
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("wheel", "listing", "expected"),
     [
@@ -176,6 +177,7 @@ def test_wheels_that_are_no_files(make: Any, rule: str, tmp_path: Path, out: Pat
 
 
 @pytest.mark.pip
+@pytest.mark.once
 @pytest.mark.parametrize("by_lock", [True, False], ids=["lock", "path"])
 def test_a_wheel_that_changes_meanwhile(by_lock: bool, build: Build, tmp_path: Path, out: Path, store: Path) -> None:
     """A wheel on this disk that becomes another one after it was chosen: what was not proven does not get in."""
@@ -211,6 +213,7 @@ def test_fetched(kind: Kind, tmp_path: Path, out: Path, store: Path, temporary: 
 
 
 @pytest.mark.pip
+@pytest.mark.once
 @EACH
 def test_locked(kind: Kind, bare_surroundings: None, tmp_path: Path, out: Path, store: Path, temporary: Path) -> None:
     """A hostile wheel that pip is to choose: no lock is written, whoever of the two finds out, pip or we."""
@@ -224,6 +227,7 @@ def test_locked(kind: Kind, bare_surroundings: None, tmp_path: Path, out: Path, 
 
 
 @pytest.mark.pip
+@pytest.mark.once
 @pytest.mark.parametrize(
     "name",
     [
