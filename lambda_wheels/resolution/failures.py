@@ -64,21 +64,6 @@ _REFUSED = {
         "comes from an index that does not say when its files were uploaded, which --uploaded-prior-to needs",
         "leave --uploaded-prior-to out, or this index",
     ),
-    "odd-inclusion": (
-        "is included by a requirement file, and has not the name, the kind or the size of one",
-        "give it with -r yourself, or give it a name that ends in .txt",
-    ),
-    "endless-inclusion": ("includes others again and again, more than 500 in all", "name each of them once"),
-    "hidden-text": (
-        "holds a control character, or another that breaks or turns a line where an editor need not show it",
-        "take it out",
-    ),
-    "not-understood": ("is what pip makes of what was asked for", "is a line of a requirement file damaged?"),
-    "too-long": ("is too long for a requirement", "write it shorter"),
-    "own-disk": (
-        "lies on this disk, and a wheel from elsewhere may not ask for it",
-        "give that wheel yourself, as a file",
-    ),
     "variable": (
         "in a requirement file would be replaced by this environment's value and sent to an index",
         "name the index with --index-url or --extra-index-url, or in pip's configuration",
@@ -86,15 +71,35 @@ _REFUSED = {
 }
 """What the runner refused: what is wrong with it, and what to try."""
 
-_UNDER = {
-    "odd-inclusion": "unknown-file-kind",
-    "endless-inclusion": "pip-refused",
-    "hidden-text": "bad-requirement",
-    "not-understood": "pip-refused",
-    "too-long": "bad-requirement",
-    "own-disk": "bad-requirement",
+_REFUSED_TOO = {
+    "odd-inclusion": (
+        "unknown-file-kind",
+        "is included by a requirement file, and has not the name, the kind or the size of one",
+        "give it with -r yourself, or give it a name that ends in .txt",
+    ),
+    "endless-inclusion": (
+        "pip-refused",
+        "includes others again and again, more than 500 in all",
+        "name each of them once",
+    ),
+    "hidden-text": (
+        "bad-requirement",
+        "holds a control character, or another that breaks or turns a line where an editor need not show it",
+        "take it out",
+    ),
+    "not-understood": (
+        "pip-refused",
+        "is what pip makes of what was asked for",
+        "is a line of a requirement file damaged?",
+    ),
+    "too-long": ("bad-requirement", "is too long for a requirement", "write it shorter"),
+    "own-disk": (
+        "bad-requirement",
+        "lies on this disk, and a wheel from elsewhere may not ask for it",
+        "give that wheel yourself, as a file",
+    ),
 }
-"""Under which rule it is told, where that has several faults."""
+"""The same under a rule that has further reasons: by the runner's word for it."""
 
 _BAD_MARKER = (
     "bad-requirement",
@@ -176,11 +181,11 @@ def _failure(run: PipRun, target: Target) -> LambdaWheelsError:
 def _refusals(events: Iterable[Event]) -> Iterable[Problem]:
     for event in events:
         if event["event"] == "refused":
-            rule: str = event["rule"]
-            what, hint = _REFUSED[rule]
+            kind = event["rule"]
+            rule, what, hint = _REFUSED_TOO[kind] if kind in _REFUSED_TOO else (kind, *_REFUSED[kind])
             where = f" ({redact(event['where'])})" if event["where"] else ""
             yield Problem(
-                rule=_UNDER.get(rule, rule),
+                rule=rule,
                 message=f"{redact(event['subject'])}{where} {what}",
                 hint=hint.format(command=wheel_command(redact(event["subject"]))),
             )

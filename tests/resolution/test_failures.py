@@ -211,7 +211,11 @@ def test_every_rule_that_is_used_stands_in_the_table() -> None:
     """A finding is never lost to a rule without a meaning: all that this room can find has one."""
     text = "".join(path.read_text(encoding="utf-8") for path in Path(resolution.__file__).parent.glob("*.py"))
     named = set(re.findall(r'rule="([a-z-]+)"', text)) | set(re.findall(r'refuse\(\s*"([a-z-]+)"', text))
-    named |= set(failures._REFUSED) | {rule for rule, _, _ in failures._PIP_ERRORS.values()}
+    named |= (
+        set(failures._REFUSED)
+        | {rule for rule, _, _ in failures._REFUSED_TOO.values()}
+        | {rule for rule, _, _ in failures._PIP_ERRORS.values()}
+    )
     named |= set(re.findall(r'problem\(\s*"([a-z-]+)"', text))
     named |= {f"{kind}-{how}" for kind in ("index", "file") for how in ("refused", "failed", "unreachable")}
     assert len(named) > 40

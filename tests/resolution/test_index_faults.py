@@ -13,7 +13,7 @@ from tests.index_server import Fault, IndexServer, Listing
 from tests.resolution.pip_runs import pins, run_resolve
 from tests.wheel_factory import make_wheel
 
-pytestmark = pytest.mark.pip
+pytestmark = [pytest.mark.pip, pytest.mark.hostile("Indexes")]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.index_server import IndexServer
 from tests.resolution.pip_runs import pins, run_resolve
 from tests.wheel_factory import make_wheel
 
-pytestmark = pytest.mark.pip
+pytestmark = [pytest.mark.pip, pytest.mark.hostile("Requirements")]
 
 
 @pytest.fixture
