@@ -17,7 +17,7 @@ from lambda_wheels.errors import (
     ResolutionError,
     UsageError,
 )
-from lambda_wheels.resolution import failures
+from lambda_wheels.resolution import failures, refusals
 from lambda_wheels.resolution.child import PipRun
 from lambda_wheels.resolution.failures import failure
 from lambda_wheels.rules import RULES
@@ -212,8 +212,8 @@ def test_every_rule_that_is_used_stands_in_the_table() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in Path(resolution.__file__).parent.glob("*.py"))
     named = set(re.findall(r'rule="([a-z-]+)"', text)) | set(re.findall(r'refuse\(\s*"([a-z-]+)"', text))
     named |= (
-        set(failures._REFUSED)
-        | {rule for rule, _, _ in failures._REFUSED_TOO.values()}
+        set(refusals.REASONS)
+        | {rule for rule, _, _ in refusals.SEVERAL_REASONS.values()}
         | {rule for rule, _, _ in failures._PIP_ERRORS.values()}
     )
     named |= set(re.findall(r'problem\(\s*"([a-z-]+)"', text))
