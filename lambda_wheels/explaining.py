@@ -15,6 +15,7 @@ from lambda_wheels.resolution import IndexOptions
 from lambda_wheels.resolution.child import Children
 from lambda_wheels.resolution.explanation import Explanation
 from lambda_wheels.resolution.resolve import resolve
+from lambda_wheels.resolution.turns import Turns
 from lambda_wheels.store import Store, open_store
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
 
@@ -33,7 +34,7 @@ def explain(
     """Which versions each target would get of ``requirements`` and of all that they need, and why not the newest.
 
     pip resolves for every target as for a build, but no wheel is fetched, unless an index has no metadata beside its
-    wheels (PEP 658).
+    wheels (PEP 658): those that pip looked into are then kept in the store.
 
     :param requirements: as for :func:`build_layer`, but for a lock.
     :param runtime: Lambda's identifier, or several; None is every runtime.
@@ -79,7 +80,7 @@ def explain(
 
 def _explained(call: Call, target: Target, store: Store, children: Children, said: set[str]) -> Explanation:
     """What ``target`` would get."""
-    with store.scratch() as scratch:
+    with store.scratch() as scratch, Turns(store, scratch, call.waivers) as turns:
         try:
             resolution = resolve(
                 call.requirements,
@@ -87,6 +88,7 @@ def _explained(call: Call, target: Target, store: Store, children: Children, sai
                 call.options,
                 scratch=scratch,
                 stored=store.wheel_template,
+                turns=turns,
                 said=said,
                 children=children,
                 progress=silent,

@@ -242,18 +242,21 @@ def _resolved(
     """pip chooses."""
     # Imported here: all that drives pip, which a build from a lock does not need.
     from lambda_wheels.resolution.resolve import resolve
+    from lambda_wheels.resolution.turns import Turns
 
     with store.scratch() as scratch:
-        resolution = resolve(
-            call.requirements,
-            target,
-            call.options,
-            scratch=scratch,
-            stored=store.wheel_template,
-            preferred=preferred,
-            said=said,
-            progress=progress,
-        )
+        with Turns(store, scratch, call.waivers) as turns:
+            resolution = resolve(
+                call.requirements,
+                target,
+                call.options,
+                scratch=scratch,
+                stored=store.wheel_template,
+                turns=turns,
+                preferred=preferred,
+                said=said,
+                progress=progress,
+            )
         found = fetch(
             resolution,
             store,

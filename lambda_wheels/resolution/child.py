@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,6 +21,7 @@ from packaging.version import Version
 from lambda_wheels.errors import PipError, UsageError
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import hide, redact
+from lambda_wheels.resolution.turns import ANSWERED, Turns
 from lambda_wheels.targets import Target
 
 _log = logging.getLogger(__name__)
@@ -120,6 +122,7 @@ def run_pip(
     stored: str = "",
     preferred: Iterable[Preference] = (),
     on_event: Callable[[Event], None] = lambda event: None,
+    turns: Turns | None = None,
     time_limit: float = TIME_LIMIT,
     children: Children | None = None,
 ) -> PipRun:
@@ -129,7 +132,8 @@ def run_pip(
     :param stored: where a wheel that is already there lies, as a format string of ``sha256`` and ``filename``.
     :param preferred: what pip tries before other files of the same projects.
     :param on_event: called with each event as it comes, in this thread.
-    :param time_limit: seconds.
+    :param turns: where other processes may want the same wheels, and ``stored`` is known.
+    :param time_limit: seconds, without those in which it waits for us.
     :param children: those with whom it may be ended from another thread.
     :raises PipError: where pip cannot be used, or took longer than ``time_limit``.
     :raises UsageError: where its configuration cannot be used.
@@ -160,7 +164,7 @@ def run_pip(
             encoding="utf-8",
         )
         with (children or Children()).having(process):
-            heard, late = _converse(process, json.dumps(instructions), on_event, time_limit)
+            heard, late = _converse(process, json.dumps(instructions), on_event, turns, time_limit)
     events = [event for event in heard if event["event"] not in _SECRET]
     secrets = {value for event in heard if event["event"] == "secrets" for value in event["values"]}
     text = hide(redact(words.read_text(encoding="utf-8", errors="replace")), secrets)
@@ -195,7 +199,11 @@ def run_pip(
 
 
 def _converse(
-    process: subprocess.Popen[str], instructions: str, on_event: Callable[[Event], None], time_limit: float
+    process: subprocess.Popen[str],
+    instructions: str,
+    on_event: Callable[[Event], None],
+    turns: Turns | None,
+    time_limit: float,
 ) -> tuple[list[Event], bool]:
     """Give the child its instructions, read its events to the end, and leave no child behind, whatever happens.
 
@@ -203,22 +211,11 @@ def _converse(
     """
     assert process.stdin is not None
     assert process.stdout is not None
-    late = threading.Event()
-
-    def end() -> None:
-        late.set()
-        process.kill()
-
-    timer = threading.Timer(time_limit, end)
-    timer.daemon = True
-    timer.start()
+    limit = _Limit(process, time_limit)
+    limit.start()
     events: list[Event] = []
     try:
-        try:
-            process.stdin.write(instructions + "\n")
-            process.stdin.flush()  # and left open: that it ends tells the child that we were killed
-        except OSError:  # EPIPE, on Windows EINVAL
-            pass  # it ended before it read; its exit code and words say why
+        _say(process, instructions + "\n")  # and left open: that it ends tells the child that we were killed
         for line in process.stdout:
             try:
                 event = json.loads(line)
@@ -227,14 +224,58 @@ def _converse(
             events.append(event)
             if event["event"] not in _SECRET:
                 on_event(event)
+            answered = event["event"] in ANSWERED
+            if answered:
+                limit.stop()
+            if turns is not None:
+                turns.hear(event, lambda: process.poll() is not None)
+            if answered:
+                _say(process, "+")  # one byte on every system, which the end of a line is not
+                limit.start()
         process.wait()
     finally:
-        timer.cancel()
-        timer.join()  # no thread of ours is left in the caller's process
+        limit.stop()
         if process.poll() is None:
             process.kill()
             process.wait()
         process.stdout.close()
         with contextlib.suppress(OSError):  # what it did not read
             process.stdin.close()
-    return events, late.is_set()
+    return events, limit.passed
+
+
+def _say(process: subprocess.Popen[str], words: str) -> None:
+    """Write to the child. Where it has ended already, its exit code and words say why."""
+    assert process.stdin is not None
+    with contextlib.suppress(OSError):  # EPIPE, on Windows EINVAL
+        process.stdin.write(words)
+        process.stdin.flush()
+
+
+class _Limit:
+    """Kills a process that takes longer than so many seconds, not counting those in which this was stopped."""
+
+    def __init__(self, process: subprocess.Popen[str], seconds: float) -> None:
+        self._process = process
+        self._left = seconds
+        self._started = 0.0
+        self._timer: threading.Timer | None = None
+        self.passed = False
+
+    def start(self) -> None:
+        self._started = time.monotonic()
+        self._timer = threading.Timer(max(self._left, 0.0), self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def stop(self) -> None:
+        """No thread of ours is left in the caller's process."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.join()
+            self._timer = None
+            self._left -= time.monotonic() - self._started
+
+    def _end(self) -> None:
+        self.passed = True
+        self._process.kill()

@@ -23,6 +23,7 @@ from lambda_wheels.resolution.redaction import redact
 from lambda_wheels.resolution.report import read_report
 from lambda_wheels.resolution.requirements import Requirements, with_copies
 from lambda_wheels.resolution.resolution import Resolution
+from lambda_wheels.resolution.turns import Turns
 from lambda_wheels.targets import Target
 
 _log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ def resolve(
     *,
     scratch: Path,
     stored: str,
+    turns: Turns | None = None,
     preferred: Iterable[Preference] = (),
     said: set[str] | None = None,
     children: Children | None = None,
@@ -44,6 +46,7 @@ def resolve(
 
     :param scratch: an empty folder; wheels that pip had to download to read their metadata stay in its ``downloads``.
     :param stored: where the store has a wheel, as a format string.
+    :param turns: with other processes that may want the same wheels.
     :param preferred: what is taken rather than newer releases, as far as the requirements allow.
     :param said: what the log said of pip's configuration for other targets; what it says now is added.
     :param children: the pip children of one job, if several run at once.
@@ -67,7 +70,14 @@ def resolve(
             )
 
     run = run_pip(
-        arguments, target, scratch=scratch, stored=stored, preferred=preferred, on_event=tell, children=children
+        arguments,
+        target,
+        scratch=scratch,
+        stored=stored,
+        preferred=preferred,
+        on_event=tell,
+        turns=turns,
+        children=children,
     )
     if run.code != 0:
         error = explained_failure(run, target, scratch / "downloads")

@@ -7,22 +7,28 @@ import errno
 import logging
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 logger = logging.getLogger(__name__)
 
 _NO_WAIT: Final = 0.0
-_FOR_EVER: Final = -1.0
 _POLL: Final = 0.02
+_LOOK_UP: Final = 1.0
+"""Seconds after which whoever waits looks whether that still makes sense."""
 
 _mutexes: weakref.WeakValueDictionary[str, threading.Lock] = weakref.WeakValueDictionary()
 _mutexes_guard = threading.Lock()
 
 
 @contextlib.contextmanager
-def exclusive(path: Path, *, wait: bool = True, required: bool = True) -> Iterator[bool]:
+def exclusive(
+    path: Path, *, wait: bool = True, required: bool = True, given_up: Callable[[], bool] = lambda: False
+) -> Iterator[bool]:
     """Hold the lock file ``path`` and yield True; with ``wait=False``, yield False where somebody else holds it.
 
     A thread cannot take the same lock twice. The lock file may stay behind. Who holds it may take it away: others who
@@ -30,18 +36,19 @@ def exclusive(path: Path, *, wait: bool = True, required: bool = True) -> Iterat
 
     :param required: if False, threads are kept apart even where the system does not let us lock files; this then
         yields False.
+    :param given_up: asked from time to time while waiting; once it says True, nothing is held and this yields False.
     :raises OSError: the lock file cannot be made or locked.
     """
     # File locks alone would do on local disks, but over NFS they belong to the process and let its threads through.
     mutex = _mutex(path)
-    if not _acquire(mutex, wait):
+    if not _acquire(mutex, wait, given_up):
         yield False
         return
     try:
         with contextlib.ExitStack() as stack:
             held = False
             try:
-                held = _lock_file(path, wait, stack)
+                held = _lock_file(path, wait, given_up, stack)
             except OSError as error:
                 if required:
                     raise
@@ -56,15 +63,16 @@ def _mutex(path: Path) -> threading.Lock:
         return _mutexes.setdefault(str(path), threading.Lock())
 
 
-def _acquire(mutex: threading.Lock, wait: bool) -> bool:
+def _acquire(mutex: threading.Lock, wait: bool, given_up: Callable[[], bool]) -> bool:
     if not wait:
         return mutex.acquire(blocking=False)
-    while not mutex.acquire(timeout=1.0):  # a wait without end would not see Ctrl-C on Windows
-        pass
+    while not mutex.acquire(timeout=_LOOK_UP):  # a wait without end would not see Ctrl-C on Windows
+        if given_up():
+            return False
     return True
 
 
-def _lock_file(path: Path, wait: bool, stack: contextlib.ExitStack) -> bool:
+def _lock_file(path: Path, wait: bool, given_up: Callable[[], bool], stack: contextlib.ExitStack) -> bool:
     import filelock  # here since it takes a tenth of the time in which all of us is imported
 
     if not path.is_absolute():  # a home that is not known would become a folder named "~" here
@@ -78,7 +86,19 @@ def _lock_file(path: Path, wait: bool, stack: contextlib.ExitStack) -> bool:
             if not wait:
                 return False
             logger.debug("waiting for another process: %s", path)
-            stack.enter_context(lock.acquire(timeout=_FOR_EVER, poll_interval=_POLL))
+            return _wait(lock, given_up, stack)
     except NotImplementedError as error:  # how older releases say that the file system has no locks
         raise OSError(str(error)) from error
     return True
+
+
+def _wait(lock: FileLock, given_up: Callable[[], bool], stack: contextlib.ExitStack) -> bool:
+    import filelock
+
+    while True:
+        try:
+            stack.enter_context(lock.acquire(timeout=_LOOK_UP, poll_interval=_POLL))
+            return True
+        except filelock.Timeout:
+            if given_up():
+                return False

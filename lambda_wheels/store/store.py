@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -203,18 +203,19 @@ class Store:
             yield folder
 
     @contextlib.contextmanager
-    def lock(self, *digests: str) -> Iterator[None]:
+    def lock(self, *digests: str, given_up: Callable[[], bool] = lambda: False) -> Iterator[None]:
         """Hold the locks for work on the wheels with these sha256, between processes and threads; who dies lets go.
 
         It saves double work, no more: where files cannot be locked, only the threads of this process are kept apart,
         and of many wheels only the first :data:`LOCKS` are locked. A thread cannot take the same lock twice.
 
+        :param given_up: asked from time to time while waiting; once it says True, no lock is waited for any longer.
         :raises ValueError: one is no sha256.
         """
         with contextlib.ExitStack() as locks:
             # Always in one order: two builds that wait for each other's wheels would wait for ever.
             for sha256 in sorted(set(digests))[:LOCKS]:
-                locks.enter_context(exclusive(self._layout.lock(sha256), required=False))
+                locks.enter_context(exclusive(self._layout.lock(sha256), required=False, given_up=given_up))
             yield
 
     def info(self) -> StoreInfo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -15,10 +16,10 @@ import lambda_wheels
 from lambda_wheels import Stage
 from lambda_wheels.bytecode import find_interpreter
 from lambda_wheels.store import LOCKS, Store
-from tests.conftest import Figure, Tried
-from tests.hostile.crowds import Task, begun, build, fetch, lock, over_and_over, results
+from tests.conftest import Tried
+from tests.hostile.crowds import PATIENCE, Task, begun, build, fetch, lock, over_and_over, results
 from tests.index_faults import Fault
-from tests.index_server import IndexServer
+from tests.index_server import IndexServer, Listing
 from tests.loopback import TARGET, left_behind
 from tests.wheel_factory import make_wheel
 
@@ -140,12 +141,8 @@ def rounds(at_length: bool, store: Path, index: IndexServer, number: int = 3) ->
             yield path
 
 
-def test_one_download_each(crowds: Crowds, store: Path, at_length: bool, tried: Tried, note: Figure) -> None:
+def test_one_download_each(crowds: Crowds, store: Path, at_length: bool, tried: Tried) -> None:
     """32 processes build overlapping layers over one empty store: right bytes, each wheel downloaded once."""
-    note(
-        "one download of each wheel is for an index that offers metadata (PEP 658) and for locks; without metadata pip "
-        "downloads a wheel to read what it needs, and builds that resolve at one moment each do so"
-    )
     number = 32 if at_length else 6
     for place in rounds(at_length, store, crowds.index):
         tasks = [
@@ -159,6 +156,55 @@ def test_one_download_each(crowds: Crowds, store: Path, at_length: bool, tried: 
         assert crowds.downloads() == crowds.once_each()
         whole(crowds, place)
         tried(number)
+
+
+def test_without_metadata(crowds: Crowds, store: Path, at_length: bool, tried: Tried) -> None:
+    """The same from an index without metadata (PEP 658), where pip downloads while it chooses: each wheel once."""
+    crowds.index.listing = Listing(metadata=False)
+    number = 32 if at_length else 6
+    for place in rounds(at_length, store, crowds.index):
+        run([crowds.task(one, locked=at_length and one % 4 == 3) for one in range(number)])
+        assert crowds.downloads() == crowds.once_each()
+        whole(crowds, place)
+        tried(number)
+
+
+def test_failed_download(crowds: Crowds, store: Path, at_length: bool, tried: Tried) -> None:
+    """Without metadata, the download that all wait for fails for the first: it alone fails, the others go on."""
+    crowds.index.listing = Listing(metadata=False)
+    crowds.index.fail("/files/p1-*", Fault.status(404, times=1))
+    number = 8 if at_length else 3
+    tasks = [crowds.task(0, locked=False, name=f"{one}.zip") for one in range(number)]
+    with begun([[task] for task, _ in tasks]) as crowd:
+        said = [member.process.communicate(timeout=PATIENCE)[0] for member in crowd]
+    answers = [json.loads(lines.splitlines()[-1])[1][0] for lines in said]
+    assert sorted(bool(answer["error"]) for answer in answers) == [False] * (number - 1) + [True]
+    assert [answer["result"] for answer in answers if not answer["error"]] == [tasks[0][1]] * (number - 1)
+    assert crowds.index.count("/files/p1-*") == 1
+    whole(crowds, store)
+    tried(number)
+
+
+def test_killed_downloader(crowds: Crowds, store: Path, at_length: bool, tried: Tried) -> None:
+    """Without metadata, who downloads what all wait for is killed: another takes over, and all others end well."""
+    crowds.index.listing = Listing(metadata=False)
+    crowds.index.fail("/files/p1-*", Fault.silence(times=1))
+    number = 8 if at_length else 2
+    tasks = [crowds.task(0, locked=False, name=f"{one}.zip") for one in range(number)]
+    with begun([[crowds.task(0, locked=False)[0]]]) as [holder]:
+        while not crowds.index.matching("/files/p1-*"):
+            assert holder.process.poll() is None
+            time.sleep(0.05)
+        with begun([[task] for task, _ in tasks]) as crowd:
+            while crowds.index.count("/simple/p1/") < 1 + number:
+                assert all(member.process.poll() is None for member in crowd)
+                time.sleep(0.05)
+            holder.process.kill()
+            assert results(crowd) == [[digests] for _, digests in tasks]
+    assert crowds.index.count("/files/p1-*") == 1
+    Store(store).clear()  # sweeps what the dead has left
+    assert left_behind(store) == []
+    tried(1 + number)
 
 
 @pytest.mark.long

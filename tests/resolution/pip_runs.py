@@ -13,6 +13,7 @@ from lambda_wheels.resolution.index_options import local_paths
 from lambda_wheels.resolution.requirements import read_requirements
 from lambda_wheels.resolution.resolution import Resolution
 from lambda_wheels.resolution.resolve import resolve
+from lambda_wheels.resolution.turns import Turns
 from lambda_wheels.targets import Target
 
 ARM = Target("python3.13", "arm64")
@@ -26,6 +27,7 @@ def run_resolve(
     *,
     target: Target = ARM,
     stored: str = "",
+    turns: Turns | None = None,
     scratch: Path | None = None,
     preferred: Iterable[Preference] = (),
     **options: Any,
@@ -38,6 +40,7 @@ def run_resolve(
         patience | options,
         scratch=scratch or Path(tempfile.mkdtemp(dir=folder)),
         stored=stored,
+        turns=turns,
         preferred=preferred,
         progress=silent,
     )

@@ -16,6 +16,7 @@ What is changed inside pip, each in one module:
 - ``credentials``: what pip is known by is learnt, so that nothing repeats it;
 - ``preferences``: what a lock has is tried first;
 - ``downloads``: what pip downloads is handed over before pip throws it away;
+- ``turns``: of all processes that want a wheel one downloads it;
 - ``discarded``: a wheel whose metadata pip does not take is told of;
 - ``failures``: the exception that ends pip is told as data.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -12,6 +11,7 @@ from typing import Any
 
 from .endless import TooLong, wheel_comes
 from .telling import emit, public, wrap
+from .turns import turn
 
 _LITTLE_ROOM = 1 << 28
 """Bytes: the largest wheels that fit into a layer are not much smaller."""
@@ -21,6 +21,7 @@ def hand_over_downloads(folder: str, stored: str) -> None:
     """Give every file that pip downloads a second name in ``folder``, and spare it those that the store has.
 
     ``stored`` is a format string for where the store has a wheel. One that is damaged there is downloaded again.
+    Without it no turn is asked for: whoever downloads then has the wheels locked already.
     """
     from pip._internal.exceptions import IncompleteDownloadError
     from pip._internal.network.download import Downloader
@@ -28,13 +29,27 @@ def hand_over_downloads(folder: str, stored: str) -> None:
 
     @wrap(Downloader, "__call__")
     def download(original: Callable[..., Any], self: Any, link: Any, location: str) -> Any:
-        known = stored.format(sha256=link.hash, filename=link.filename) if link.hash_name == "sha256" else ""
-        if known and _is_plain(link.hash, link.filename) and _sha256(known) == link.hash:
-            path = os.path.join(location, link.filename)
-            with contextlib.suppress(FileNotFoundError):  # the store was cleared just now
-                _second_name(known, path)
-                emit("download", url=public(link.url), stored=True, filename=link.filename)
-                return path, "application/octet-stream"
+        if not stored or link.hash_name != "sha256" or not _is_plain(link.hash, link.filename):
+            return bring(original, self, link, location)
+        if taken := take(link, location):
+            return taken
+        with turn(link.hash, link.filename):
+            # Somebody else may have brought it while we waited.
+            return take(link, location) or bring(original, self, link, location)
+
+    def take(link: Any, location: str) -> Any:
+        known = stored.format(sha256=link.hash, filename=link.filename)
+        if _sha256(known) != link.hash:
+            return None
+        path = os.path.join(location, link.filename)
+        try:
+            _second_name(known, path)
+        except FileNotFoundError:  # the store was cleared just now
+            return None
+        emit("download", url=public(link.url), stored=True, filename=link.filename)
+        return path, "application/octet-stream"
+
+    def bring(original: Callable[..., Any], self: Any, link: Any, location: str) -> Any:
         try:
             with wheel_comes() if link.is_wheel else nullcontext():
                 path, content_type = original(self, link, location)

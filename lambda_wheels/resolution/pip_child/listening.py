@@ -1,9 +1,11 @@
-"""How the pip child hears its parent: one line of instructions, then nothing until that ends. (In pip's process.)"""
+"""How the pip child hears its parent: a line of instructions, a byte for each answer. (In pip's process.)"""
 
 from __future__ import annotations
 
 import os
 import threading
+
+_answers = threading.Semaphore(0)
 
 
 def take_stdin() -> str:
@@ -19,9 +21,15 @@ def take_stdin() -> str:
     with open(parent, encoding="utf-8", closefd=False) as lines:
         instructions = lines.readline()
 
-    def end_with_parent() -> None:
-        os.read(parent, 1)  # no file object, whose lock would be in the way when the interpreter ends
+    def listen() -> None:
+        while os.read(parent, 1):  # no file object, whose lock would be in the way when the interpreter ends
+            _answers.release()
         os._exit(1)
 
-    threading.Thread(target=end_with_parent, name="parent", daemon=True).start()
+    threading.Thread(target=listen, name="parent", daemon=True).start()
     return instructions
+
+
+def wait_for_answer() -> None:
+    """Wait until the parent has done what it was just asked for. Only one thread may ask at a time."""
+    _answers.acquire()
