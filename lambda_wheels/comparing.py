@@ -17,6 +17,8 @@ from lambda_wheels.progress import Progress
 from lambda_wheels.proven import Proven, with_proven_wheels
 from lambda_wheels.resolution import IndexOptions
 from lambda_wheels.resolution.locks import locked_wheels
+from lambda_wheels.resolution.requirement_files import told_of
+from lambda_wheels.there import is_folder
 from lambda_wheels.waivers import Waivers
 
 if TYPE_CHECKING:
@@ -45,7 +47,9 @@ def compare(layer: Path, given: Given, progress: Progress, options: IndexOptions
     :raises CannotBuildError: the layer is not ours, or the lock makes no layer for its target.
     :raises SurroundingsError: index, network, disk or pip failed; trying again may help.
     """
-    if given.lock.is_dir() or given.lock.suffix.lower() in {".whl", ".zip"}:
+    with told_of(given.lock):
+        is_lock = not is_folder(given.lock)
+    if not is_lock or given.lock.suffix.lower() in {".whl", ".zip"}:
         raise _no_lock(given.lock)
     check_kind(layer)
     before = state_of(layer)

@@ -29,6 +29,7 @@ from lambda_wheels.resolution.lock_result import Lock, LockedProject
 from lambda_wheels.resolution.locked import select
 from lambda_wheels.store import open_store
 from lambda_wheels.targets import Target
+from lambda_wheels.there import exists
 from lambda_wheels.waivers import Verdict
 
 
@@ -140,12 +141,13 @@ def _before(path: Path, output: Path, check: bool) -> Pylock | None:
     :raises OutputError: it cannot be read, or not be written.
     """
     with writing(output, silent):
+        is_new = not exists(path)
         check_file_output(path)
         if not check:
             check_folder_of(path)
     if not is_valid_pylock_path(output):
         raise refused(output, "other tools would not know it for a lock", "name it pylock.toml or pylock.NAME.toml")
-    if not path.exists():
+    if is_new:
         return None
     try:
         before = read_lock(path)

@@ -24,6 +24,7 @@ from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage, Told
 from lambda_wheels.rules import RULES
 from lambda_wheels.targets import Target
+from lambda_wheels.there import is_file, is_folder
 from lambda_wheels.wheels import read_wheel
 
 
@@ -52,10 +53,13 @@ def look(path: Path, targets: tuple[Target, ...], progress: Progress, otherwise:
     :raises UsageError: no target was named, and it does not say for which it is.
     :raises OutputError: it cannot be read, or was replaced while it was.
     """
-    if not path.is_dir() and not path.is_file():
+    with reading(path, progress):
+        is_plain = is_file(path)
+        known = is_plain or is_folder(path)
+    if not known:
         return Looked((Problem(rule="not-a-layer", message=f"{path} is neither a file nor a folder"),), targets)
     before = state_of(path)
-    if path.suffix.lower() == ".whl" and path.is_file():
+    if path.suffix.lower() == ".whl" and is_plain:
         looked = _look_at_wheel(path, targets, progress)
     else:
         looked = _look_at_layer(path, targets, progress, otherwise)

@@ -14,6 +14,7 @@ import lambda_wheels
 
 ROOMS = (
     "doors",
+    "there",
     "rules",
     "hiding",
     "problems",

@@ -27,6 +27,7 @@ from lambda_wheels.progress import Progress, silent
 from lambda_wheels.resolution.requirement_files import existing
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
 from lambda_wheels.targets.limits import UNZIPPED_LIMIT
+from lambda_wheels.there import is_folder
 from lambda_wheels.waivers import Waivers
 
 
@@ -127,6 +128,7 @@ def _inspected(path: Path, progress: Progress, said: dict[str, Any] | None) -> L
     with reading(path, progress) as on_read:
         try:
             inside = read_inside(path, on_read)
+            zipped = not is_folder(path)
         except WheelError as error:
             raise LayerError(said_of_layer(error.problems, path)) from error
     manifest = inside.manifest
@@ -139,13 +141,12 @@ def _inspected(path: Path, progress: Progress, said: dict[str, Any] | None) -> L
     fits = inside.compatibility() if manifest else ((), ())
     if said is not None:
         fits = tuple(said.get("CompatibleRuntimes") or ()), tuple(said.get("CompatibleArchitectures") or ())
-    is_folder = path.is_dir()
     return LayerInspection(
         path=None if said is not None else path,
         arn=None if said is None else said["LayerVersionArn"],
         description=words_of((said or {}).get("Description") or ""),
         license=(said or {}).get("LicenseInfo") or "",
-        code_sha256=None if is_folder else _code_sha256(path),
+        code_sha256=_code_sha256(path) if zipped else None,
         content_sha256=inside.content_sha256,
         zip_size=inside.held.zip_size,
         unzipped_size=inside.unzipped_size,

@@ -21,6 +21,7 @@ from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.progress import Progress
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
 from lambda_wheels.targets.limits import DIRECT_UPLOAD_LIMIT, UNZIPPED_LIMIT
+from lambda_wheels.there import is_folder
 
 
 class Package(NamedTuple):
@@ -74,7 +75,9 @@ def read_package(
     for target in product(runtimes or [next(iter(RUNTIMES))], architectures or [next(iter(ARCHITECTURES))]):
         Target(*target)  # raises what is wrong with it
     path = layer.path if isinstance(layer, Layer) else layer
-    if path.is_dir():
+    with reading(path, progress):
+        is_zip = not is_folder(path)
+    if not is_zip:
         hint = "build it with an output that ends in .zip"
         raise LayerError(Problem(rule="not-a-layer", message=f"{path} is a folder, and AWS takes a zip", hint=hint))
     package = _built(layer, progress) if isinstance(layer, Layer) else _found(layer, progress)

@@ -117,7 +117,7 @@ def asked(command: list[str], wanted: tuple[int, int], time_limit: float) -> Int
     """The interpreter that ``command`` is, or why it is not the one that is wanted."""
     output = output_of([*command, *ALONE, "-c", _PROBE], time_limit)
     if output is None:
-        return "does not run" if Path(command[0]).is_file() else "is not a file"
+        return "does not run" if os.path.isfile(command[0]) else "is not a file"  # noqa: PTH113  # or cannot be seen
     try:
         said: Mapping[str, Any] = json.loads(output)
         major, minor, micro = map(int, said["version"])
@@ -141,7 +141,7 @@ def candidates(version: str) -> Iterator[list[str]]:
     """Commands that may be CPython ``version``, each once, in the order in which they are asked."""
     seen = set()
     for command in _places(version):
-        if command[0] not in seen and Path(command[0]).is_file():
+        if command[0] not in seen and os.path.isfile(command[0]):  # noqa: PTH113  # what cannot be seen cannot be run
             seen.add(command[0])
             yield command
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import platform
 import shutil
 import sys
@@ -103,10 +104,10 @@ def _another(version: str) -> str:
 def _emulated(target: Target, named: Path | None, root: Path) -> list[str]:
     """The command that emulates the target's machine, with what is in ``root`` in place of what is in ``/``."""
     root = root.absolute()
-    if not root.is_dir():
+    if not os.path.isdir(root):  # noqa: PTH112  # nor one that cannot be seen
         raise _not_tried(f"{str(root)!r} is not a folder", "name one that is like / of the target")
     version = "{}.{}".format(*target.python_version)
-    interpreter = next((path for path in _in(root, named, version) if path.is_file()), None)
+    interpreter = next((path for path in _in(root, named, version) if os.path.isfile(path)), None)  # noqa: PTH113
     if interpreter is None:
         missing = named or f"python{version} in {', '.join(_IN_A_ROOT)}"
         raise _not_tried(

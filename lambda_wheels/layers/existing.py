@@ -17,6 +17,7 @@ from lambda_wheels.layers.ours import TOP_FOLDERS, files_in
 from lambda_wheels.layers.staging import STAGING_PREFIX
 from lambda_wheels.layers.zip_file import sha256_of_zip
 from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.there import is_file, is_folder
 from lambda_wheels.wheels.directory import read_directory, readable
 from lambda_wheels.wheels.directory_entry import DirectoryEntry
 from lambda_wheels.wheels.findings import Findings
@@ -42,8 +43,11 @@ def check_kind(layer: Path) -> None:
     """Hold that ``layer`` is a folder or a plain file: a pipe or a device might never end.
 
     :raises LayerError: it is something else.
+    :raises OutputError: that cannot be told.
     """
-    if not layer.is_dir() and not layer.is_file():
+    with _reading(layer):
+        known = is_folder(layer) or is_file(layer)
+    if not known:
         raise not_ours(layer, "it is neither a zip nor a folder")
 
 
@@ -94,7 +98,8 @@ def differences(layer: Path, contents: Contents) -> Iterator[Problem]:
     :raises LayerError: it is no zip.
     :raises OutputError: it cannot be read.
     """
-    zipped = not layer.is_dir()
+    with _reading(layer):
+        zipped = not is_folder(layer)
     wanted = {entry.path: File(entry.mode, entry.sha256) for entry in contents.entries}
     if zipped:
         made = sha256_of_zip(contents)
@@ -176,7 +181,7 @@ def _unreadable(message: str, hint: str | None = None) -> OutputError:
 
 
 def _manifests(layer: Path) -> Iterator[tuple[str, bytes]]:
-    if layer.is_dir():
+    if is_folder(layer):
         for path in files_in(layer):
             place = layer / path
             if is_manifest_path(path) and _kind(place) is None and place.stat().st_size <= _LARGEST_MANIFEST:

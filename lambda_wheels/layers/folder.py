@@ -19,6 +19,7 @@ from lambda_wheels.layers.staging import LEAVING, LEFT, left_over, staged_folder
 from lambda_wheels.progress import Progress, ProgressEvent, Stage, silent
 from lambda_wheels.store import lock_output
 from lambda_wheels.store.atomic import replace
+from lambda_wheels.there import exists, is_folder, is_taken
 from lambda_wheels.wheels.layout import folders_above
 
 _BATCH_FILES = 64
@@ -37,9 +38,9 @@ def write_folder(contents: Contents, output: Path, *, progress: Progress = silen
     """
     folder = settled(output)
     with writing(output, progress) as report:
-        if not os.path.lexists(folder):
+        if not is_taken(folder):
             _appear(contents, folder, report)
-        elif folder.is_dir():
+        elif is_folder(folder):
             _fill_in_place(contents, folder, report)
         else:
             raise refused(output, "it is a file, and a folder was asked for", "end the name in .zip for a zip")
@@ -54,7 +55,7 @@ def _appear(contents: Contents, folder: Path, progress: Progress) -> None:
             replace(stage, folder)  # refused where the folder is there by now, but for an empty one on POSIX
             return
         except OSError:
-            if not folder.is_dir():
+            if not is_folder(folder):
                 raise
         # Another builder of the same output was quicker.
         with lock_output(folder) as alone:
@@ -80,8 +81,8 @@ def put_in_order(folder: Path, *, alone: bool) -> None:
     """
     if alone:
         for stage in left_over(folder, alone=True):
-            if stage.is_dir():
-                if any((stage / name).exists() for name in TOP_FOLDERS):
+            if is_folder(stage):
+                if any(exists(stage / name) for name in TOP_FOLDERS):
                     _put_back(stage, folder)
                 shutil.rmtree(stage, ignore_errors=True)
 
@@ -96,11 +97,11 @@ def _swap_in(stage: Path, folder: Path) -> None:
     try:
         leaving.mkdir()
         for name in reversed(TOP_FOLDERS):
-            if os.path.lexists(folder / name):
+            if is_taken(folder / name):
                 replace(folder / name, leaving / name)
         replace(leaving, stage / LEFT)
         for name in TOP_FOLDERS:
-            if (stage / name).exists():
+            if exists(stage / name):
                 replace(stage / name, folder / name)
     except BaseException:
         _put_back(stage, folder)
@@ -114,13 +115,13 @@ def _put_back(stage: Path, folder: Path) -> None:
     :raises OSError: it cannot be undone; nothing is lost.
     """
     leaving, left = stage / LEAVING, stage / LEFT
-    if left.exists():
+    if exists(left):
         for name in reversed(TOP_FOLDERS):
-            if os.path.lexists(folder / name):
+            if is_taken(folder / name):
                 replace(folder / name, stage / name)
         replace(left, leaving)
     for name in TOP_FOLDERS:
-        if os.path.lexists(leaving / name):
+        if is_taken(leaving / name):
             replace(leaving / name, folder / name)
     with contextlib.suppress(OSError):  # it was not there yet
         leaving.rmdir()

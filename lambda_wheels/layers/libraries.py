@@ -14,6 +14,7 @@ from lambda_wheels.errors import OutputError, UsageError
 from lambda_wheels.layers.manifest import LIBRARIES
 from lambda_wheels.problems import Problem
 from lambda_wheels.targets.limits import UNZIPPED_LIMIT
+from lambda_wheels.there import exists, is_file, is_folder
 from lambda_wheels.wheels.native import Native
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*\.so(?:\.[A-Za-z0-9_.+-]+)?")
@@ -69,13 +70,13 @@ def _read(path: Path) -> Library | Problem:
     from lambda_wheels.wheels.elf import read_native  # here since most layers bring none
 
     try:
-        if path.is_dir():
+        if is_folder(path):
             return _unfit(path, "it is a folder", "name each library")
-        if not path.exists():
+        if not exists(path):
             return Problem(
                 rule="no-such-file", message=f"there is no {path}", hint="name a shared object, libgomp.so.1"
             )
-        if not path.is_file() or path.stat().st_size > UNZIPPED_LIMIT:
+        if not is_file(path) or path.stat().st_size > UNZIPPED_LIMIT:
             return _unfit(path, "it is no plain file, or larger than a layer", "name a shared object")
         content = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name

@@ -15,6 +15,7 @@ from lambda_wheels.layers.staging import staged_file, sweep
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, Told
 from lambda_wheels.store.atomic import replace
+from lambda_wheels.there import exists, is_folder, is_link
 
 _SAYINGS = {
     errno.ENOSPC: ("no space is left on the disk", "free some space or choose another output"),
@@ -49,7 +50,7 @@ def settled(output: Path) -> Path:
     :raises OutputRefusedError: for a link that leads nowhere.
     """
     try:
-        if output.is_symlink() and not output.exists():
+        if is_link(output) and not exists(output):
             raise refused(output, "it is a symbolic link that leads nowhere", "remove the link")
         return Path(os.path.realpath(output))
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
@@ -131,8 +132,8 @@ def check_folder_of(output: Path) -> None:
     :raises OSError: if it is so, as far as can be seen.
     """
     folder = output.parent
-    if not folder.is_dir():
-        missing = errno.ENOTDIR if folder.exists() else errno.ENOENT
+    if not is_folder(folder):
+        missing = errno.ENOTDIR if exists(folder) else errno.ENOENT
         raise OSError(missing, os.strerror(missing))
-    if not os.access(folder, os.W_OK) and not output.is_dir():
+    if not os.access(folder, os.W_OK) and not is_folder(output):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

@@ -16,6 +16,7 @@ from lambda_wheels.layers.linked import linked_files
 from lambda_wheels.layers.manifest import is_manifest_path
 from lambda_wheels.layers.packed import Packed, PackedFolder, PackedZip
 from lambda_wheels.problems import Problem, Severity
+from lambda_wheels.there import is_folder
 from lambda_wheels.wheels.directory_entry import UTF8_FLAG, DirectoryEntry
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.modes import check_modes
@@ -56,7 +57,7 @@ def read_layer(layer: Path, on_read: Callable[[int], None] = lambda _: None) -> 
     listed = list_entries(packed, findings)
     entries = [entry for entry in listed if findings.refused.isdisjoint((entry.name, entry.path))]
     read = packed.read(entries, _wanted(entries, findings), findings, on_read)
-    has_modes = os.name != "nt" or not layer.is_dir()
+    has_modes = os.name != "nt" or not is_folder(layer)
     files = {
         entry.path: HeldFile(entry.size, _mode(entry, has_modes), read.sha256[entry.name])
         for entry in entries
@@ -83,7 +84,7 @@ def read_layer(layer: Path, on_read: Callable[[int], None] = lambda _: None) -> 
         texts=texts,
         pycs=tuple(pycs),
         natives=tuple(natives),
-        zip_size=None if layer.is_dir() else layer.stat().st_size,
+        zip_size=None if is_folder(layer) else layer.stat().st_size,
     )
     return Reading(
         held,
@@ -102,7 +103,7 @@ def list_entries(packed: Packed, findings: Findings) -> list[DirectoryEntry]:
 
 def packed_as(layer: Path) -> Packed:
     """How ``layer`` lies on the disk."""
-    return PackedFolder(layer) if layer.is_dir() else PackedZip(layer)
+    return PackedFolder(layer) if is_folder(layer) else PackedZip(layer)
 
 
 def said_of_layer(problems: Iterable[Problem], layer: Path) -> Iterator[Problem]:

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from lambda_wheels.there import is_link, is_taken
+
 STAGING_PREFIX: Final = ".lambda-wheels-"
 """How the names of what is not complete yet begin."""
 
@@ -118,7 +120,8 @@ def _remove(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError:
-        if not path.is_symlink() and not any(os.path.lexists(path / name) for name in (LEAVING, LEFT)):
-            import shutil  # here since most outputs are files
+        with contextlib.suppress(OSError):  # where it cannot be told what it holds it stays
+            if not is_link(path) and not any(is_taken(path / name) for name in (LEAVING, LEFT)):
+                import shutil  # here since most outputs are files
 
-            shutil.rmtree(path, ignore_errors=True)
+                shutil.rmtree(path, ignore_errors=True)

@@ -13,6 +13,7 @@ from lambda_wheels.layers.reading import list_entries
 from lambda_wheels.layers.record import PYTHON
 from lambda_wheels.problems import Severity
 from lambda_wheels.store import open_store
+from lambda_wheels.there import is_folder
 from lambda_wheels.wheels import Member, read_wheel
 from lambda_wheels.wheels.content import chunks_of
 from lambda_wheels.wheels.findings import Findings
@@ -27,7 +28,7 @@ def unpacked(path: Path) -> Iterator[Path]:
     :raises ValueError: the same of a file in it, or it cannot be unpacked.
     :raises OSError: it cannot be read, or the folder not be written.
     """
-    if path.is_dir():
+    if is_folder(path):
         yield path
         return
     with open_store() as store, store.scratch() as scratch:

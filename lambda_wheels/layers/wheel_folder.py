@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +13,7 @@ from lambda_wheels.layers.staging import staged_folder, sweep
 from lambda_wheels.store import StoredWheel
 from lambda_wheels.store.atomic import replace
 from lambda_wheels.store.changed import changed
+from lambda_wheels.there import is_folder, is_taken
 
 _PIECE: Final = 1 << 20
 
@@ -22,10 +22,14 @@ def check_wheel_folder(output: Path) -> None:
     """Refuse now what cannot become a folder of wheels, before anything is resolved or fetched. Writes nothing.
 
     :raises OutputRefusedError: if it is something else.
+    :raises OutputError: if that cannot be told.
     """
     folder = settled(output)
-    if os.path.lexists(folder) and not folder.is_dir():
-        raise refused(output, "it is a file, and a folder was asked for", "choose a name that is free")
+    try:
+        if is_taken(folder) and not is_folder(folder):
+            raise refused(output, "it is a file, and a folder was asked for", "choose a name that is free")
+    except OSError as error:
+        raise failed(output, error) from error
 
 
 def copy_wheels(wheels: Iterable[StoredWheel], output: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, silent
 from lambda_wheels.resolution.closure import TopRequirement
 from lambda_wheels.store import lock_output
+from lambda_wheels.there import is_folder, is_taken
 
 
 def write_layer(
@@ -94,14 +94,14 @@ def check_output(output: Path) -> None:
     try:
         if is_zip(output):
             check_file_output(path)
-        elif path.is_dir():
+        elif is_folder(path):
             from lambda_wheels.layers.folder import put_in_order
             from lambda_wheels.layers.ours import check_ours
 
             with lock_output(path) as alone:
                 put_in_order(path, alone=alone)
                 check_ours(path)
-        elif os.path.lexists(path):
+        elif is_taken(path):
             raise refused(output, "it is a file, and a folder was asked for", "end the name in .zip for a zip")
         check_folder_of(path)
     except OSError as error:

@@ -22,6 +22,7 @@ from lambda_wheels.resolution.pip_arguments import download_arguments
 from lambda_wheels.resolution.redaction import public_url
 from lambda_wheels.resolution.resolution import ResolvedWheel
 from lambda_wheels.targets import Target
+from lambda_wheels.there import exists, is_file
 
 _PROCESSES = 4
 """How many pip children download at once at the most: index servers limit connections, and pip's start costs 0.35 s."""
@@ -100,7 +101,7 @@ def _copy(wheel: ResolvedWheel, scratch: Path) -> Path:
     source = path_of(wheel.url)
     copy = scratch / "downloads" / wheel.filename
     try:
-        if not source.is_file() and source.exists():  # a device could be read for ever
+        if not is_file(source) and exists(source):  # a device could be read for ever
             raise OSError(errno.EINVAL, "it is no plain file")
         shutil.copyfile(source, copy)
     except OSError as error:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from lambda_wheels.errors import UsageError
+from lambda_wheels.errors import OutputError, UsageError
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import public_path, public_url
+from lambda_wheels.there import exists, is_file, is_folder
 from lambda_wheels.wheels.filename import parse_filename
 
 _URL_AS_PATH: Final = r"([A-Za-z][A-Za-z0-9+.-]+):[/\\]+"
@@ -36,24 +39,30 @@ def existing(path: Path) -> Path:
     """``path`` made absolute.
 
     :raises UsageError: nothing is there.
+    :raises OutputError: that cannot be told.
     """
     there, problems = _made_absolute(path)
-    if not problems and not exists(there):
-        problems = [missing(there)]
+    if not problems:
+        with told_of(there):
+            problems = [] if exists(there) else [missing(there)]
     if problems:
         raise UsageError(problems)
     return there
 
 
 def absolute(path: Path) -> tuple[Path, list[Problem]]:
-    """The path of a file of requirements or a wheel, and what is wrong with it; at most one problem."""
+    """The path of a file of requirements or a wheel, and what is wrong with it; at most one problem.
+
+    :raises OutputError: it cannot be told what is there.
+    """
     there, problems = _made_absolute(path)
-    return there, problems or _check_path(there)
+    with told_of(there):
+        return there, problems or _check_path(there)
 
 
 def _made_absolute(path: Path) -> tuple[Path, list[Problem]]:
     """The path made absolute, and why it cannot be; at most one problem."""
-    if re.match(_URL_AS_PATH, str(path)) and not exists(path):
+    if re.match(_URL_AS_PATH, str(path)) and not os.path.exists(path):  # noqa: PTH110  # a folder's name, or else nothing
         return path, [missing(path)]  # before it gets the working directory in front
     try:
         return path.absolute(), []
@@ -63,8 +72,14 @@ def _made_absolute(path: Path) -> tuple[Path, list[Problem]]:
 
 
 def is_passing(path: Path) -> bool:
-    """Whether ``path`` can be read only once, or only by this process."""
-    return path.suffix.lower() not in {".whl", ".toml"} and (not path.is_file() or path.as_posix().startswith(_PASSING))
+    """Whether ``path`` can be read only once, or only by this process.
+
+    :raises OutputError: that cannot be told.
+    """
+    with told_of(path):
+        return path.suffix.lower() not in {".whl", ".toml"} and (
+            not is_file(path) or path.as_posix().startswith(_PASSING)
+        )
 
 
 def read_passing(path: Path, passing: dict[Path, bytes]) -> list[Problem]:
@@ -86,13 +101,13 @@ def _check_path(path: Path) -> list[Problem]:
     """What is wrong with a file of requirements or a wheel; at most one problem."""
     if not exists(path):
         return [missing(path)]
-    if path.is_dir():
+    if is_folder(path):
         return [no_wheel(str(path))]
-    if path.suffix.lower() in {".whl", ".toml"} and not path.is_file():
+    if path.suffix.lower() in {".whl", ".toml"} and not is_file(path):
         # A pipe or a device: nobody knows whether it ends.
         return [Problem(rule="unknown-file-kind", message=f"{path} is no plain file")]
     if path.suffix.lower() == ".whl":
-        if not path.is_file():  # pip would wait for what comes out of a pipe, and read a device for ever
+        if not is_file(path):  # pip would wait for what comes out of a pipe, and read a device for ever
             return [
                 Problem(rule="unknown-file-kind", wheel=path.name, message=f"{path} is a pipe, a socket or a device")
             ]
@@ -137,6 +152,14 @@ def missing(path: Path) -> Problem:
     return Problem(rule="no-such-file", message=f"{public_path(path)} does not exist")
 
 
-def exists(path: str | Path) -> bool:
-    """Whether there is something; not whether it can be read."""
-    return os.path.exists(path)  # noqa: PTH110  # Path.exists raises for what is too long for a name
+@contextlib.contextmanager
+def told_of(path: Path) -> Iterator[None]:
+    """What the system refuses inside the block is said as an error about ``path``.
+
+    :raises OutputError: for an ``OSError``.
+    """
+    try:
+        yield
+    except OSError as error:
+        message = f"{public_path(path)} cannot be read: {error.strerror or error}"
+        raise OutputError(Problem(rule="disk-failed", message=message)) from error

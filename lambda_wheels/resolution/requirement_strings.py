@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import public_url, redact, url_fault
-from lambda_wheels.resolution.requirement_files import exists, no_wheel
+from lambda_wheels.resolution.requirement_files import no_wheel
 from lambda_wheels.wheels.filename import parse_filename
 
 _FILE_ENDINGS: Final = (".txt", ".toml", ".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz", ".in", ".cfg", ".lock")
@@ -76,7 +76,8 @@ def check_string(text: str) -> list[Problem]:
 
 def _names_something(text: str) -> bool:
     """Whether ``text`` names something on this disk; without a separator in it, a file: a folder is often named so."""
-    return os.path.isfile(text) or ("/" in text.replace(os.sep, "/") and exists(text))  # noqa: PTH113
+    # Where that cannot be told it is a requirement as any other, and refused if it is none.
+    return os.path.isfile(text) or ("/" in text.replace(os.sep, "/") and os.path.exists(text))  # noqa: PTH110, PTH113
 
 
 def _flag(text: str) -> str:

@@ -13,8 +13,9 @@ from packaging.utils import parse_wheel_filename
 
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem
-from lambda_wheels.resolution.requirement_files import absolute, exists, is_passing, missing, read_passing
+from lambda_wheels.resolution.requirement_files import absolute, is_passing, missing, read_passing, told_of
 from lambda_wheels.resolution.requirement_strings import check_string
+from lambda_wheels.there import exists
 
 
 class Requirements(NamedTuple):
@@ -38,6 +39,7 @@ def read_requirements(given: str | Path | Iterable[str | Path], options_paths: I
     :param options_paths: further files and folders that must exist.
     :raises UsageError: with everything that cannot be meant: options hidden in a string, a file named by a string, a
         missing file, a URL to something other than a wheel, nothing at all.
+    :raises OutputError: it cannot be told whether a file is there.
     """
     items = [given] if isinstance(given, str | os.PathLike) else list(given)
     strings: list[str] = []
@@ -59,7 +61,9 @@ def read_requirements(given: str | Path | Iterable[str | Path], options_paths: I
         else:
             raise TypeError(f"a requirement is a str, a file a Path; {type(item).__name__} is neither")
         problems += found
-    problems += [missing(path) for path in options_paths if not exists(path)]
+    for path in options_paths:
+        with told_of(path):
+            problems += [] if exists(path) else [missing(path)]
     if not items:
         problems.append(
             Problem(rule="no-requirement", message="nothing to build: no requirement and no requirement file was given")
