@@ -120,10 +120,15 @@ def _is_seconds(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 < value < 1e9
 
 
+def _is_time(value: object) -> bool:
+    # pip says what else a time cannot be. But a URL it would break into lines, and a torn one is not known for one.
+    return isinstance(value, datetime.datetime) or (isinstance(value, str) and not set(value) & set("/?#@=&"))
+
+
 _KINDS: Final[Mapping[Any, tuple[Callable[[Any], bool], str]]] = {
     str: (lambda value: isinstance(value, str), "a text"),
     str | Path: (lambda value: isinstance(value, str | os.PathLike), "a path"),
-    str | datetime.datetime: (lambda value: isinstance(value, str | datetime.datetime), "a time"),
+    str | datetime.datetime: (lambda value: _is_time(value), "a time"),
     bool: (lambda value: isinstance(value, bool), "either true or false"),
     float: (_is_seconds, "a number of seconds above 0"),
     int: (

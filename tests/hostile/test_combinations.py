@@ -151,7 +151,16 @@ def _has_turkish() -> bool:
     return subprocess.run([sys.executable, "-c", program], capture_output=True, check=False).returncode == 0
 
 
-def test_every_combination(asked: Asked, tmp_path: Path, at_length: bool, tried: Tried, note: Figure) -> None:
+PARTS = 8
+"""Of the long run, that each can be tried by another worker."""
+
+
+@pytest.mark.parametrize(
+    "part", [pytest.param(part, marks=[pytest.mark.long] if part else []) for part in range(PARTS)]
+)
+def test_every_combination(
+    part: int, asked: Asked, tmp_path: Path, at_length: bool, tried: Tried, note: Figure
+) -> None:
     """Python, hash seed, locale; umask, zone, folder, order, store, machine; zip, folder, bytecode: one digest each."""
     assert asked.digests["zip"] == GOLDEN
     combinations = list(EVERY)
@@ -161,8 +170,9 @@ def test_every_combination(asked: Asked, tmp_path: Path, at_length: bool, tried:
         own = [process for process in processes if process.python == sys.executable]
         processes, combinations = own[:: len(own) - 1], combinations[:24]
     shares = [combinations[one :: len(processes)] for one in range(len(processes))]
-    tried(_try(processes, shares, asked, tmp_path / "work"))
-    if at_length:
+    mine = slice(part, None, PARTS) if at_length else slice(None)
+    tried(_try(processes[mine], shares[mine], asked, tmp_path / "work"))
+    if at_length and part == 0:
         pythons = sorted({process.python for process in processes})
         note(
             f"{len(processes)} processes ({len(pythons)} Pythons, {len(SEEDS)} hash seeds, "

@@ -10,8 +10,10 @@ from typing import Any, Final
 import pytest
 import tomli_w
 
+from lambda_wheels.aws.failures import in_one_line
 from lambda_wheels.aws.marks import described
 from lambda_wheels.errors import ResolutionError, WheelError
+from lambda_wheels.hiding import hide_secrets
 from lambda_wheels.layers import View, lay_out, write_layer
 from lambda_wheels.layers.inside import read_inside
 from lambda_wheels.layers.manifest import manifest_path
@@ -19,6 +21,7 @@ from lambda_wheels.looking import look
 from lambda_wheels.progress import silent
 from lambda_wheels.resolution.lock_file import read_lock
 from lambda_wheels.resolution.locked import left_out, select
+from lambda_wheels.resolution.redaction import redact
 from lambda_wheels.store import StoredWheel
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import read_wheel
@@ -225,3 +228,25 @@ def test_a_version_of_the_format_that_nobody_knows(tmp_path: Path) -> None:
     path.write_bytes(content[:place] + b"\xff\0" + content[place + 2 :])
     with pytest.raises(WheelError, match=r"version 25\.5 of the format"):
         read_wheel(path)
+
+
+BEGUN: Final = [
+    *("a://", "aa:///", "aa:/?", "https://u:p@h/", "https://a.git@", "aa://x y ", "aa://@"),  # URLs
+    *("a:", "a:,", "a:b@", "a:b,", "=a:", "\\a:", "/~a:", "arn:", "a:@ "),  # users
+    *("~", "%a", "a.", "[", "? ", "?)", "=", "@", "1", "\n"),  # what may be a part of either
+]
+
+
+@pytest.mark.hostile("Fuzz")
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "begun", ["aa://", ",", "?", *(pytest.param(text, marks=pytest.mark.long) for text in BEGUN)], ids=ascii
+)
+def test_messages_that_took_hours_to_hide_nothing(begun: str, at_length: bool) -> None:
+    """Messages of up to a megabyte of what a URL, a user or a query begins with: looked through in a moment."""
+    size = 1_000_000 if at_length else 100_000
+    for start in ("", "aa://", "aa://?", "a:"):
+        text = f"{start}{begun * (size // len(begun))}?) @ https://alice:sesame@h/x?y=sesame"
+        for hide in (hide_secrets, redact, in_one_line):
+            with bounded_time():
+                assert "sesame" not in hide(text)

@@ -41,6 +41,8 @@ from lambda_wheels.resolution.index_options import IndexOptions, local_paths, pi
         ("proxy", True),
         ("keyring_provider", 1),
         ("uploaded_prior_to", 2025),
+        ("uploaded_prior_to", "https://a.example/x?X-Amz-Signature='sesame'"),
+        ("uploaded_prior_to", "alice:sesame@a.example"),
     ],
 )
 def test_wrong_kind(name: str, value: object) -> None:
@@ -51,6 +53,7 @@ def test_wrong_kind(name: str, value: object) -> None:
     [problem] = caught.value.problems
     assert problem.rule == "pip-refused"
     assert f"--{name.replace('_', '-')} has to be " in str(problem)
+    assert "sesame" not in str(problem)
     local_paths(options)
 
 

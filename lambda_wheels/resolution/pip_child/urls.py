@@ -10,14 +10,23 @@ import re
 import urllib.parse
 from collections.abc import Iterable
 
-_URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>\\?]+(?:\?\S*?(?=['\"<>),.;:]*(?:\s|$)))?")
+# A message can be a stranger's text of a megabyte: these look at each of its characters a few times only. Where nothing
+# is found behind one place, they go on behind all they have looked at (a group, which is kept).
+_URL = re.compile(
+    r"""(?<![a-zA-Z0-9+.-])([0-9+.-]*)([a-zA-Z][a-zA-Z0-9+.-]*://[^\s'"<>\\?]+(?:\?(?:\S*[^\s'"<>),.;:])?)?)"""
+)
 """A query may hold what ends a URL elsewhere: it goes on to the next space, but for what a sentence may end it with."""
 _SCHEME = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]*://")
 _USER = re.compile(r"(?<=://)[^/?#\n]*@")
 """User and password in front of a host, also with characters in them that end a URL."""
-_USER_WITHOUT_SCHEME = re.compile(r"(?<![\w/.+~%-])(?![a-zA-Z]:\\)[^\s/?#:@'\"=]+:(?!//)\S*@(?=[\w\[])")
+_USER_WITHOUT_SCHEME = re.compile(
+    r"""(?<![^\s/?\#:@'"=])((?<=/)[\w.+~%-]*[^\w\s/?\#:@'"=.+~%-]|(?<!/))  # where a name can begin
+    (?![a-zA-Z]:\\)
+    (?:[^\s/?\#:@'"=]+:(?!//)\S*@(?=[\w\[])|([^\s/?\#:@'"=]+:(?!//)\S*))""",
+    re.VERBOSE,
+)
 """The same as the address of a proxy may have them, ``user:password@host:8080``, or a URL that lacks a slash."""
-_QUERY = re.compile(r"\?[^\s'\"<>()=]+=[^\s'\"<>()]*")
+_QUERY = re.compile(r"\?[^\s'\"<>()=]+=[^\s'\"<>()]*|(\?[^\s'\"<>()=]*)")
 """A query; in the words of urllib3 it stands behind a path, without a host."""
 _REVISION = re.compile(r"(?<=\.git)@[\w.-]+$")
 """What may follow the path of a repository."""
@@ -49,8 +58,8 @@ def public_url(url: str) -> str:
 
 def redact(text: str) -> str:
     """``text`` with every URL in it made public, and whatever else may be a password or the query of a URL left out."""
-    text = _URL.sub(lambda match: public_url(match.group()), _USER.sub("", text))
-    return _QUERY.sub("", _USER_WITHOUT_SCHEME.sub("", text))
+    text = _URL.sub(lambda match: match[1] + public_url(match[2]), _USER.sub("", text))
+    return _QUERY.sub(r"\1", _USER_WITHOUT_SCHEME.sub(r"\1\2", text))
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
