@@ -35,12 +35,19 @@ def within(seconds: int) -> Iterator[None]:
 class Built:
     """A layer from a lock whose wheels lie on this disk, so that no pip is needed, and the store of its build."""
 
-    def __init__(self, served: Path, out: Path, store: Path) -> None:
-        make_wheel(served, "demo", requires=["helper"])
-        make_wheel(served, "helper")
+    def __init__(self, served: Path, out: Path, store: Path, kept: Path) -> None:
         self.lock = out / "pylock.toml"
-        here: dict[str, Any] = {"no_index": True, "find_links": [str(served)]}
-        lambda_wheels.lock("demo", **TARGET, **here, output=self.lock)
+        if not kept.is_dir():  # the first test of this process: pip is needed once only
+            make_wheel(served, "demo", requires=["helper"])
+            make_wheel(served, "helper")
+            here: dict[str, Any] = {"no_index": True, "find_links": [str(served)]}
+            lambda_wheels.lock("demo", **TARGET, **here, output=self.lock)
+            for name, folder in (("served", served), ("out", out), ("store", store)):
+                shutil.copytree(folder, kept / name)
+            (kept / "place").write_text(str(served))
+        for name, folder in (("served", served), ("out", out), ("store", store)):
+            shutil.copytree(kept / name, folder, dirs_exist_ok=True)
+        self.lock.write_text(self.lock.read_text().replace((kept / "place").read_text(), str(served)))
         self.out = out
         self.store = store
         self.served = served
@@ -68,7 +75,9 @@ class Built:
 
 
 @pytest.fixture
-def built(served: Path, out: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> Built:
+def built(
+    served: Path, out: Path, store: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Built:
     """Where everything is sound."""
     monkeypatch.chdir(out)  # comes back from where sockets were made
-    return Built(served, out, store)
+    return Built(served, out, store, tmp_path_factory.getbasetemp() / "from-a-lock")

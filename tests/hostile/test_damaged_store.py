@@ -132,7 +132,7 @@ def test_facts_of_another_wheel(built: Built) -> None:
     assert facts.read_bytes() != other.read_bytes()
 
 
-SAMPLE = {"wheels", "scratch", "the register's lock"}
+SAMPLE = {"wheels", "the register's lock"}
 PLACES: dict[str, Callable[[Built], Path]] = {
     "the store": lambda built: built.store,
     "v1": lambda built: built.store / "v1",

@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import errno
 import os
+import re
 import shutil
 import sys
 import time
@@ -61,10 +62,6 @@ NEEDED_TO_REMOVE = frozenset({"open", "list", "stat", "remove", "close"})
 
 Snapshot = Mapping[str, tuple[int, bytes]]
 _T = TypeVar("_T")
-
-
-ONCE_MORE = frozenset({"zip over another", "folder", "bytecode", "cache verify"})
-"""What is tried twice where only a sample is."""
 
 
 class Round(NamedTuple):
@@ -128,9 +125,9 @@ class Works:
         machine.begin(None)
         self.done(make_lock)
         machine.keep(base / "warm")
-        for name in ("layer.zip", "layer"):
-            self.done(["build", "other", *target, "-o", machine.out / name])
         self.done(["lock", "other", *target, "-o", machine.out / "pylock.toml"])
+        for name in ("layer.zip", "layer"):
+            self.done(["build", "-r", machine.out / "pylock.toml", *target, "-o", machine.out / name])
         shutil.rmtree(machine.store)
         machine.store.mkdir()
         machine.keep(base / "cold")
@@ -167,26 +164,22 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
         yield Works(machine, base, index, served / "helper-1.0-py3-none-any.whl")
 
 
-NAMES = [
+SAMPLE = ["zip over another", "folder over another", "fetch", "check", "cache verify"]
+SELDOM = [
     "zip",
-    "zip over another",
     "folder",
-    "folder over another",
     "bytecode",
     "wheel given",
     "wheels missing",
     "nothing there",
     "lock",
-    "fetch",
-    "check",
     "check a folder",
-    "cache verify",
     "cache clear",
     "cache info",
 ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*SAMPLE, *(pytest.param(name, marks=pytest.mark.long) for name in SELDOM)])
 def test_a_call_that_fails(name: str, works: Works, at_length: bool, tried: Tried) -> None:
     """System calls fail, each in turn, once or from then on (ENOSPC, EIO, EROFS, EMFILE, …; short reads and writes), while layers are built, wheels fetched, locks made, the store looked after: one clear error or success, the output is the old or the new one, the store verifies, nothing temporary is left, the next run succeeds."""  # noqa: E501
     work = works.works[name]
@@ -194,9 +187,9 @@ def test_a_call_that_fails(name: str, works: Works, at_length: bool, tried: Trie
     old = snapshot(works.machine.out)
     calls = works.done(work.arguments).calls
     new = snapshot(works.machine.out)
-    rounds: Sequence[Round] = list(_rounds(calls, most=4 if work.slow else 12))
+    rounds: Sequence[Round] = list(_rounds(calls, most=3 if work.slow else 12))
     if not at_length:
-        rounds = _spread([one for one in rounds if one.kind in CHANGES] or rounds, 2 if name in ONCE_MORE else 1)
+        rounds = _spread([one for one in rounds if one.kind in CHANGES] or rounds, 2)
     for one in rounds:
         works.begin(work)
         ended = works.machine.run(work.arguments, [one.kind], at=one.at, error=one.error, lasting=one.lasting)
@@ -212,7 +205,7 @@ def _rounds(calls: Mapping[str, int], most: int) -> Iterator[Round]:
         for at in numbers if kind in CHANGES and count <= 3 * most else _spread(numbers, most):
             error = ERRORS[kind][at % len(ERRORS[kind])]
             yield Round(kind, at, error, lasting=False)
-            if kind in CHANGES:
+            if kind in CHANGES and error != errno.EINTR:  # after which Python tries again, for as long as it is said
                 yield Round(kind, at, error, lasting=True)
 
 
@@ -225,7 +218,10 @@ def _spread(values: Sequence[_T], most: int) -> Sequence[_T]:
 def _wrong(work: Work, ended: Ended, machine: Machine, outputs: tuple[Snapshot, Snapshot], one: Round) -> Iterator[str]:
     """What does not hold when a call has failed."""
     old, new = outputs
-    found = {path: state for path, state in snapshot(machine.out).items() if ".lambda-wheels-" not in path}
+    found, aside = _found(machine.out)
+    kept = all(state in (aside.get(path), found.get(path)) for path, state in old.items())
+    if ended.code == 3 and one.kind == "rename" and one.lasting and aside and kept:
+        return  # nothing could be brought back: all of the old is there for the next run to do so, or for a person
     if ended.code not in work.expected:
         yield f"exit code {ended.code}"
     if "Traceback" in ended.stderr or "Warning:" in ended.stderr:
@@ -243,6 +239,17 @@ def _wrong(work: Work, ended: Ended, machine: Machine, outputs: tuple[Snapshot, 
         yield f"left behind: {left}"
 
 
+def _found(out: Path) -> tuple[Snapshot, Snapshot]:
+    """The outputs, and what of old ones was moved out of their places, as if it were still there."""
+    outputs, aside = {}, {}
+    for path, state in snapshot(out).items():
+        if moved := re.fullmatch(r"(.*/)?\.lambda-wheels-[^/]*/\.(?:leaving|left)/(.*)", path):
+            aside[f"{moved[1] or ''}{moved[2]}"] = state
+        elif ".lambda-wheels-" not in path:
+            outputs[path] = state
+    return outputs, aside
+
+
 def _wrong_later(work: Work, machine: Machine, new: Snapshot) -> Iterator[str]:
     """What does not hold when nothing fails any more."""
     verified = machine.run(["cache", "verify"])
@@ -257,7 +264,9 @@ def _wrong_later(work: Work, machine: Machine, new: Snapshot) -> Iterator[str]:
         yield f"left behind after the next run: {left}"
 
 
-@pytest.mark.parametrize("year", [1970, 1979, 2099])
+@pytest.mark.parametrize(
+    "year", [pytest.param(1970, marks=pytest.mark.long), pytest.param(1979, marks=pytest.mark.long), 2099]
+)
 def test_a_wrong_clock(year: int, works: Works, at_length: bool, tried: Tried) -> None:
     """The clock is in 1970, 1979 or 2099, and so are the dates of the store's files: the same layer, from the index and from the store."""  # noqa: E501
     for name in ("nothing there", "zip", "folder") if at_length else ("zip",):

@@ -149,7 +149,11 @@ NAMES = {
 
 
 @pytest.mark.parametrize(
-    "place", ["output", "folder", "store", "temporary files", "lock", "wheels", "working directory"]
+    "place",
+    [
+        *("output", "folder", "store", "temporary files", "lock", "working directory"),
+        pytest.param("wheels", marks=pytest.mark.long),  # each needs pip
+    ],
 )
 def test_names(
     place: str, built: Built, served: Path, monkeypatch: pytest.MonkeyPatch, at_length: bool, tried: Tried
@@ -210,7 +214,7 @@ def test_a_path_of_4096_bytes(name: str, built: Built, monkeypatch: pytest.Monke
     assert left_behind(deep) == []
 
 
-@pytest.mark.parametrize("name", ["layer.zip", "layer"])
+@pytest.mark.parametrize("name", [pytest.param("layer.zip", marks=pytest.mark.long), "layer"])
 def test_two_builders(name: str, built: Built, served: Path, at_length: bool, tried: Tried) -> None:
     """Two builders write different layers to one output at the same time, again and again: one of the two is there, whole."""  # noqa: E501
     large = make_wheel(served, "large", files={f"large/{number}.py": f"X = {number}\n" * 50 for number in range(150)})
@@ -229,7 +233,7 @@ def test_two_builders(name: str, built: Built, served: Path, at_length: bool, tr
         except LambdaWheelsError as error:
             failed.append(error)
 
-    for _ in range(10 if at_length else 2):
+    for _ in range(10 if at_length else 1):
         threads = [threading.Thread(target=work, args=(given,)) for given in layers]
         with within(120):
             for thread in threads:

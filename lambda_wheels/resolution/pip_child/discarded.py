@@ -12,6 +12,7 @@ from .telling import emit, public, shown, wrap
 def tell_discarded() -> None:
     """Tell of each wheel that pip passes over, or fails on, for what is said to be its metadata."""
     from pip._internal.exceptions import MetadataInconsistent, MetadataInvalid
+    from pip._internal.metadata.importlib._compat import BadMetadata
     from pip._internal.resolution.resolvelib.candidates import LinkCandidate
     from pip._internal.resolution.resolvelib.provider import PipProvider
 
@@ -30,7 +31,10 @@ def tell_discarded() -> None:
     @wrap(LinkCandidate, "__init__")
     def init(original: Callable[..., Any], self: Any, link: Any, *args: Any, **kwargs: Any) -> None:
         try:
-            original(self, link, *args, **kwargs)
+            try:
+                original(self, link, *args, **kwargs)
+            except BadMetadata:  # importlib takes what cannot be opened for a moment, as by a virus scanner, for empty
+                original(self, link, *args, **kwargs)
         except (*inconsistent, *crashes) as error:
             tell(link, error)
             raise
