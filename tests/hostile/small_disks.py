@@ -29,6 +29,8 @@ def mount(place: Path, options: str, *, again: bool = False) -> None:
 
 def run(arguments: list[str], words: Path) -> int:
     """The command in a process of its own; its exit code."""
+    if sys.platform == "win32":
+        raise NotImplementedError
     if process := os.fork():
         return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     code = 99

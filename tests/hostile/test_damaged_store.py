@@ -53,9 +53,16 @@ def _instead(make: Harm) -> Harm:
 
 
 def _socket(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as one:
-        os.chdir(path.parent)  # the name of a socket is short
-        one.bind(path.name)
+    if sys.platform == "win32":
+        raise NotImplementedError
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as one:
+        one.bind(path.name)  # the name of a socket is short
+
+
+def _pipe(path: Path) -> None:
+    if sys.platform == "win32":
+        raise NotImplementedError
+    os.mkfifo(path)
 
 
 def _folder_with_a_file(path: Path) -> None:
@@ -76,7 +83,7 @@ OTHERS: dict[str, Harm] = {
     "a file": _instead(lambda path: path.write_bytes(b"mine")),
     "a folder": _instead(Path.mkdir),
     "a folder with a file": _instead(_folder_with_a_file),
-    "a pipe": _instead(lambda path: os.mkfifo(path)),
+    "a pipe": _instead(_pipe),
     "a socket": _instead(_socket),
     "a dangling link": _instead(lambda path: path.symlink_to("nowhere")),
     "a link to itself": _instead(lambda path: path.symlink_to(path.name)),

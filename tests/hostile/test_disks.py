@@ -74,6 +74,8 @@ NOBODY = 65534
 
 def _give(user: int, *paths: Path) -> None:
     """Let ``paths``, with all that is below, be of ``user``."""
+    if sys.platform == "win32":
+        raise NotImplementedError
     for path in paths:
         for one in (path, *path.rglob("*")):
             os.chown(one, user, user)

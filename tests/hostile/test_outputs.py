@@ -35,11 +35,16 @@ pytestmark = [
 
 
 def _bound(path: Path) -> None:
-    here = Path.cwd()
-    os.chdir(path.parent)  # the name of a socket is short
-    with socket.socket(socket.AF_UNIX) as one:
-        one.bind(path.name)
-    os.chdir(here)
+    if sys.platform == "win32":
+        raise NotImplementedError
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as one:
+        one.bind(path.name)  # the name of a socket is short
+
+
+def _pipe(path: Path) -> None:
+    if sys.platform == "win32":
+        raise NotImplementedError
+    os.mkfifo(path)
 
 
 def _folder(path: Path) -> Path:
@@ -56,14 +61,14 @@ def _gone(path: Path) -> Path:
 
 
 KINDS: dict[str, Callable[[Path], object]] = {
-    "a pipe": os.mkfifo,
+    "a pipe": _pipe,
     "a socket": _bound,
     "a dangling link": lambda path: path.symlink_to("nowhere"),
     "a link to itself": lambda path: path.symlink_to(path.name),
     "a link to a device": lambda path: path.symlink_to(os.devnull),
     "a link to an endless device": lambda path: path.symlink_to("/dev/zero"),
     "a folder of somebody's": lambda path: _folder(path).joinpath("mine").write_text("mine"),
-    "a folder with a pipe": lambda path: os.mkfifo(_folder(path) / "mine"),
+    "a folder with a pipe": lambda path: _pipe(_folder(path) / "mine"),
     "below a file": lambda path: None,
 }
 

@@ -274,6 +274,8 @@ def test_no_plain_file(
     build: Build, index: IndexServer, out: Path, store: Path, canary: Path, tmp_path: Path, name: str, device: str
 ) -> None:
     """A lock or a wheel that is a pipe or a device, which may never end, is not opened."""
+    if sys.platform == "win32":
+        raise NotImplementedError
     if device:
         (tmp_path / name).symlink_to(device)
     else:

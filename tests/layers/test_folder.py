@@ -7,6 +7,7 @@ import errno
 import glob
 import os
 import shutil
+import sys
 import threading
 import zipfile
 from collections.abc import Callable
@@ -167,6 +168,8 @@ def test_no_longer_ours(contents: Contents, place: Path, path: str, content: byt
 @pytest.mark.parametrize("path", ["python/demo-1.0.dist-info/RECORD", "lambda-wheels/{manifest}"])
 def test_a_pipe_is_foreign(contents: Contents, place: Path, path: str) -> None:
     """A pipe where we would look for what we wrote is foreign; nobody waits for what might be written into it."""
+    if sys.platform == "win32":
+        raise NotImplementedError
     write_folder(contents, place)
     pipe = place / path.format(manifest=Path(contents.manifest.path).name)
     pipe.unlink()
