@@ -40,8 +40,8 @@ TO_FILES: dict[str, Callable[..., Any]] = {
 }
 """What is done with what was asked for."""
 
-SAMPLE = {("keyring", "zip"), ("file, links", "lock"), ("http_proxy", "zip")}
-"""What the normal run tries of places and jobs."""
+SAMPLE = {("file, links", "lock"), ("http_proxy", "zip")}
+"""What the normal run tries of places and jobs; a keyring is tried in another test."""
 
 
 def place_of(name: str, tmp_path: Path, index: IndexServer, patch: pytest.MonkeyPatch) -> Call:
