@@ -105,10 +105,10 @@ def test_unexpected_keywords(function: Callable[..., Any], tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("given", "named"),
-    [pytest.param([1], "1", id="number"), pytest.param([b"demo"], "b'demo'", id="bytes")],
+    [pytest.param([1], "int", id="number"), pytest.param([b"demo"], "bytes", id="bytes")],
 )
 def test_other_types(given: list[Any], named: str, tmp_path: Path) -> None:
-    """What is neither a string nor a path is a TypeError that says what it was."""
+    """What is neither a string nor a path is a TypeError that says of what type it was."""
     with pytest.raises(TypeError, match=f"{named} is neither"):
         lambda_wheels.build_layer(given, **TARGET, output=tmp_path / "layer.zip")
 

@@ -103,14 +103,9 @@ def _check_path(path: Path) -> list[Problem]:
         return [missing(path)]
     if is_folder(path):
         return [no_wheel(str(path))]
-    if path.suffix.lower() in {".whl", ".toml"} and not is_file(path):
-        # A pipe or a device: nobody knows whether it ends.
-        return [Problem(rule="unknown-file-kind", message=f"{path} is no plain file")]
+    if path.suffix.lower() in {".whl", ".toml"} and not is_file(path):  # which need not end
+        return [Problem(rule="unknown-file-kind", message=f"{path} is a pipe, a socket or a device, no plain file")]
     if path.suffix.lower() == ".whl":
-        if not is_file(path):  # pip would wait for what comes out of a pipe, and read a device for ever
-            return [
-                Problem(rule="unknown-file-kind", wheel=path.name, message=f"{path} is a pipe, a socket or a device")
-            ]
         try:
             parse_filename(path.name)
         except ValueError as error:

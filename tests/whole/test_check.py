@@ -448,7 +448,7 @@ ARM, X86 = ({"architecture": architecture, "runtime": "python3.13"} for architec
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        pytest.param({"targets": []}, "it was built for no target", id="no target"),
+        pytest.param({"targets": []}, "manifest cannot be read", id="no target"),
         pytest.param({"targets": [ARM, X86]}, "it was built for python3.13 on arm64, ", id="two architectures"),
         pytest.param({"targets": [ARM | {"runtime": "python3.99"}]}, "manifest cannot be read", id="unknown target"),
         pytest.param({"options": {"new": 1}}, "manifest cannot be read", id="unknown option"),
