@@ -168,7 +168,7 @@ def test_every_combination(
     processes = list(_processes())
     if not at_length:
         own = [process for process in processes if process.python == sys.executable]
-        processes, combinations = own[:: len(own) - 1], combinations[:24]
+        processes, combinations = own[:: len(own) - 1], combinations[:12]
     shares = [combinations[one :: len(processes)] for one in range(len(processes))]
     mine = slice(part, None, PARTS) if at_length else slice(None)
     tried(_try(processes[mine], shares[mine], asked, tmp_path / "work"))

@@ -82,6 +82,7 @@ def test_one_tree(
         note(f"a layer was unpacked by {', '.join(seen)}; of these, those that read stdin see the local headers alone")
 
 
+@pytest.mark.long
 def test_testers(served: Path, out: Path, at_length: bool, tried: Tried, note: Figure) -> None:
     """Every program of this machine that tests or lists a zip finds a layer in order, and says nothing of a warning."""
     _build(_wheels(served, at_length), out / "layer.zip", {**TARGET, "no_index": True})
