@@ -20,7 +20,12 @@ from tests.loopback import TARGET, Build, left_behind, umask
 from tests.wheel_factory import make_wheel
 from tests.whole.pythons import OWN, VERSIONS, find_interpreter, import_path
 
-pytestmark = [pytest.mark.pip, pytest.mark.process, pytest.mark.usefixtures("wheels")]
+pytestmark = [
+    pytest.mark.hostile("Sameness"),
+    pytest.mark.pip,
+    pytest.mark.process,
+    pytest.mark.usefixtures("wheels"),
+]
 
 ASKED = ("alpha[more]", "beta", "gamma>=1")
 
@@ -94,7 +99,7 @@ def test_golden(build: Build, wheels: Sequence[Path], out: Path) -> None:
 
 @pytest.mark.parametrize("version", [version for version in VERSIONS if version != OWN])
 def test_other_pythons(version: str, index: IndexServer, out: Path, tmp_path: Path, uncovered: None) -> None:
-    """Another version of Python gives the same bytes, from a store of its own."""
+    """Another version of Python on the host gives the layer the same bytes, from a store of its own."""
     python = find_interpreter(version)
     if python is None:
         pytest.skip(f"no CPython {version} was found on this machine")
@@ -111,7 +116,7 @@ def test_other_pythons(version: str, index: IndexServer, out: Path, tmp_path: Pa
     ],
 )
 def test_environments(environment: Mapping[str, str], index: IndexServer, out: Path) -> None:
-    """Neither time zone, locale nor hash seed has a say."""
+    """Neither time zone, locale nor hash seed has a say in the bytes of a layer."""
     assert in_a_process(index, out / "other.zip", environment=environment) == GOLDEN
 
 
