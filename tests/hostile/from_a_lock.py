@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import pytest
 
@@ -35,6 +35,10 @@ def within(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+OWN: Final = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+"""The runtime whose bytecode the Python that runs us compiles."""
+
+
 class Built:
     """A layer from a lock whose wheels lie on this disk, so that no pip is needed, and the store of its build."""
 
@@ -44,7 +48,8 @@ class Built:
             make_wheel(served, "demo", requires=["helper"])
             make_wheel(served, "helper")
             here: dict[str, Any] = {"no_index": True, "find_links": [str(served)]}
-            lambda_wheels.lock("demo", **TARGET, **here, output=self.lock)
+            runtimes = sorted({TARGET["runtime"], OWN})
+            lambda_wheels.lock("demo", **{**TARGET, "runtime": runtimes}, **here, output=self.lock)
             for name, folder in (("served", served), ("out", out), ("store", store)):
                 shutil.copytree(folder, kept / name)
             (kept / "place").write_text(str(served))

@@ -15,7 +15,7 @@ import pytest
 from lambda_wheels import SurroundingsError
 from lambda_wheels.store import Store
 from tests.conftest import Tried
-from tests.hostile.from_a_lock import Built, built, within
+from tests.hostile.from_a_lock import OWN, Built, built, within
 from tests.loopback import left_behind
 
 __all__ = ["built"]
@@ -116,7 +116,7 @@ def test_files(whose: str, built: Built, at_length: bool, tried: Tried) -> None:
 @pytest.mark.usefixtures("uncovered")
 def test_bytecode(built: Built, at_length: bool, tried: Tried) -> None:
     """Bytecode in the store has a byte flipped, is empty, cut, longer, zeros, gone, or something else is in its place: compiled again, the same layer."""  # noqa: E501
-    own = {"runtime": f"python{sys.version_info[0]}.{sys.version_info[1]}", "bytecode": sys.executable}
+    own = {"runtime": OWN, "bytecode": sys.executable}
     before = built.build(**own).sha256
     shutil.rmtree(built.saved)
     shutil.copytree(built.store, built.saved)

@@ -117,7 +117,8 @@ class Works:
             "cache clear": Work("old", ["cache", "clear"]),
             "cache info": Work("old", ["cache", "info"]),
         }
-        self._prepare(["lock", "demo", *target, "-o", lock], target, index)
+        both = dict.fromkeys([own[0], *target])
+        self._prepare(["lock", "demo", *both, "-o", lock], target, index)
 
     def _prepare(self, make_lock: list[str | Path], target: list[str], index: IndexServer) -> None:
         """What there is before: ``warm`` has a store with the wheels, ``old`` also outputs, ``cold`` only these."""
