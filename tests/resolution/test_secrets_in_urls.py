@@ -35,7 +35,7 @@ from lambda_wheels.resolution.requirements import read_requirements
     ],
 )
 def test_public_url(url: str, shown: str) -> None:
-    """What stands before the last @ is shown only where it cannot belong to a user or a password."""
+    """What stands before the last @ of a URL is shown only where it cannot belong to a user or a password."""
     assert public_url(url) == shown
 
 
@@ -55,7 +55,7 @@ def test_public_url(url: str, shown: str) -> None:
     ],
 )
 def test_redact(text: str) -> None:
-    """The same holds for URLs within a text."""
+    """Of a URL within a text nothing is shown that may belong to a user or a password."""
     assert "alice" not in redact(text)
     assert "sesame" not in redact(text)
 
@@ -124,7 +124,7 @@ def test_index(name: str, url: str) -> None:
     "url", ["http://alice:se#sesame@127.0.0.1:9", "alice:se/sesame@127.0.0.1:9", "http://:sesame@"]
 )
 def test_proxy(url: str) -> None:
-    """The same holds for a proxy."""
+    """A proxy whose address is not read as it was meant is refused, and nothing of it is shown."""
     with pytest.raises(UsageError) as caught:
         pip_options({"proxy": url})
     [problem] = caught.value.problems
@@ -179,7 +179,7 @@ def test_requirement_without_scheme() -> None:
 @pytest.mark.parametrize("name", ["find_links", "constraint"])
 @pytest.mark.parametrize("password", ["12/sesame", "se/sesame", "se?sesame", "se#sesame"])
 def test_page_or_file(name: str, password: str) -> None:
-    """A page of links, or constraints, under such a URL are refused as well."""
+    """A page of links, or constraints, whose password would be taken for a path: refused, nothing of it shown."""
     with pytest.raises(UsageError) as caught:
         pip_options({name: ["wheels", f"https://alice:{password}@127.0.0.1/x.txt"]})
     [problem] = caught.value.problems

@@ -231,7 +231,7 @@ def test_bad_outputs(make: Callable[[Path], Path], kind: type[Exception], rule: 
 @pytest.mark.hostile("Pulled plugs")
 @pytest.mark.skipif(sys.platform == "win32" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may")
 def test_not_permitted(out: Path) -> None:
-    """A folder that may not be written."""
+    """A folder that may not be written: one line, nothing begun."""
     out.chmod(0o500)
     assert rules(refused(out / "layer.zip")) == ["output-failed"]
 
@@ -251,7 +251,7 @@ def test_not_permitted(out: Path) -> None:
     ],
 )
 def test_odd_names(name: str, build: Build, served: Path, out: Path) -> None:
-    """A name that is odd but possible is a name."""
+    """An output's name that is odd but possible is a name."""
     if sys.platform == "win32" and set(name) & set("\n%;{}"):
         pytest.skip("no such names on Windows")
     make_wheel(served, "demo")
