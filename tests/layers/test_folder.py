@@ -424,6 +424,29 @@ def test_put_there_after_a_kill(
 
 
 @pytest.mark.hostile("Pulled plugs")
+@pytest.mark.parametrize(("move", "aside"), [(4, ".leaving"), (5, ".left")])
+def test_copied_back_after_a_kill(
+    contents: Contents, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, move: int, aside: str
+) -> None:
+    """Where somebody copied a part of the old layer back, which is in the way of the rest, the next build is refused
+    and moves nothing, though all that is there was once written by us.
+    """
+    write_folder(contents, place)
+    new = contents_of(hand_made(tmp_path / "wheels", "third"))
+    killed_at(move, monkeypatch, lambda: write_folder(new, place))
+    (stage,) = place.glob(".lambda-wheels-*")
+    shutil.copytree(stage / aside / "python", place / "python")
+    before = tree(place)
+    with pytest.raises(OutputRefusedError, match="output-not-ours") as raised:
+        write_folder(new, place)
+    assert repr(str(stage / aside)) in raised.value.problems[0].message
+    assert tree(place) == before
+    shutil.rmtree(place / "python")
+    check_output(place)
+    assert tree(place) == tree_of(contents)
+
+
+@pytest.mark.hostile("Pulled plugs")
 @pytest.mark.parametrize("move", range(2, 8))
 def test_killed_after_a_quicker_builder(
     contents: Contents, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, move: int
