@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from lambda_wheels.errors import OutputRefusedError
 from lambda_wheels.layers.contents import Contents
 from lambda_wheels.layers.entries import Entry, FromWheel
-from lambda_wheels.layers.ours import TOP_FOLDERS, check_ours
+from lambda_wheels.layers.ours import TOP_FOLDERS, check_ours, foreign_file
 from lambda_wheels.layers.output import refused, settled, writing
 from lambda_wheels.layers.sources import WheelFiles, inflated
 from lambda_wheels.layers.staging import LEAVING, LEFT, left_over, staged_folder, sweep
+from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage, silent
 from lambda_wheels.store import lock_output
 from lambda_wheels.store.atomic import replace
@@ -57,11 +59,9 @@ def _appear(contents: Contents, folder: Path, progress: Progress) -> None:
         except OSError:
             if not is_folder(folder):
                 raise
-        # Another builder of the same output was quicker.
-        with lock_output(folder) as alone:
-            put_in_order(folder, alone=alone)
-            check_ours(folder)
-            _swap_in(stage, folder)
+    # Another builder of the same output was quicker. Written once more, inside: what is moved out of a folder must lie
+    # where the next build of it looks.
+    _fill_in_place(contents, folder, progress)
 
 
 def _fill_in_place(contents: Contents, folder: Path, progress: Progress) -> None:
@@ -77,14 +77,40 @@ def put_in_order(folder: Path, *, alone: bool) -> None:
     """Let ``folder`` hold again what it held before a build of it was killed, and remove what that has left.
 
     :param alone: whether the output's lock is held; else another build may be at work.
+    :raises OutputRefusedError: somebody has put something there meanwhile. Nothing was moved.
     :raises OSError: it cannot be.
     """
     if alone:
         for stage in left_over(folder, alone=True):
             if is_folder(stage):
                 if any(exists(stage / name) for name in TOP_FOLDERS):
+                    _check_only_ours_moves(stage, folder)
                     _put_back(stage, folder)
                 shutil.rmtree(stage, ignore_errors=True)
+
+
+def _check_only_ours_moves(stage: Path, folder: Path) -> None:
+    """Hold that :func:`_put_back` would meet nothing in its way, and take nothing out of ``folder`` but our new tree.
+
+    :raises OutputRefusedError: naming what somebody has put there since the build was killed.
+    """
+    if exists(stage / LEFT):
+        aside, origin = stage / LEFT, stage
+        foreign = foreign_file(folder, rest=stage)
+    else:
+        aside = origin = stage / LEAVING
+        foreign = None
+    if foreign is None:  # each folder that we move is either in its origin or in its place
+        foreign = next((name for name in TOP_FOLDERS if is_taken(origin / name) and is_taken(folder / name)), None)
+    if foreign is not None:
+        raise OutputRefusedError(
+            Problem(
+                rule="output-not-ours",
+                message=f"the folder {str(folder)!r} holds {foreign!r}, which lambda-wheels did not write; "
+                f"a build of it was killed, and what it held before is in {str(aside)!r}",
+                hint=f"move {foreign!r} elsewhere and build again: what was there is then brought back first",
+            )
+        )
 
 
 def _swap_in(stage: Path, folder: Path) -> None:

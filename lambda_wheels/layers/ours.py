@@ -33,13 +33,7 @@ def check_ours(folder: Path) -> None:
 
     :raises OutputRefusedError: naming a file that is not.
     """
-    files = sorted(files_in(folder))
-    if not files:
-        return
-    manifests = {path: manifest for path in files if (manifest := _manifest(folder, path)) is not None}
-    libraries = (library.path for manifest in manifests.values() for library in manifest.libraries)
-    known = {*manifests, *libraries, *_recorded(folder, files)} if manifests else set()
-    foreign = next((path for path in files if path not in known and not (known and _is_bytecode(path))), None)
+    foreign = foreign_file(folder)
     if foreign is not None:
         raise OutputRefusedError(
             Problem(
@@ -48,6 +42,27 @@ def check_ours(folder: Path) -> None:
                 hint="choose a folder that is new or empty",
             )
         )
+
+
+def foreign_file(folder: Path, rest: Path | None = None) -> str | None:
+    """The first file in ``folder`` that we did not write, if there is one.
+
+    :param rest: where the rest of the same tree is, if it was moved only in part.
+    """
+    parts = {part: sorted(files_in(part)) for part in (folder, rest) if part is not None}
+    files = parts[folder]
+    if not files:
+        return None
+    known: set[str] = set()
+    manifests = 0
+    for part, paths in parts.items():
+        found = {path: manifest for path in paths if (manifest := _manifest(part, path)) is not None}
+        manifests += len(found)
+        known.update(found, (library.path for manifest in found.values() for library in manifest.libraries))
+        known.update(_recorded(part, paths))
+    if not manifests:
+        return files[0]
+    return next((path for path in files if path not in known and not _is_bytecode(path)), None)
 
 
 def files_in(folder: Path) -> Iterator[str]:

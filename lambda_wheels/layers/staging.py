@@ -25,6 +25,11 @@ LEAVING: Final = ".leaving"
 LEFT: Final = ".left"
 """The same, once all of it was: from then on what stands in its place is new."""
 
+_ATTEMPTS: Final = 10
+"""How many are made until one is held; then the last will do: some file systems never say that it is (two inode
+numbers for one file, locks that somebody always has), and there nobody can take it for left over either.
+"""
+
 _NAME: Final = re.compile(re.escape(STAGING_PREFIX) + r"[0-9a-f]{16}\.tmp")
 
 
@@ -40,13 +45,13 @@ def staged_file(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
     :raises OSError: it cannot be made.
     """
     with contextlib.ExitStack() as stack:
-        held = False
-        while not held:
+        for _ in range(_ATTEMPTS):
             path = staging_path(folder)
             stack.callback(_remove, path)
             file = stack.enter_context(path.open("xb", buffering=0))
             # By another descriptor, so that the file can be closed before it gets its own name.
-            held = sys.platform == "win32" or _hold(path, stack, os.dup(file.fileno()))
+            if sys.platform == "win32" or _hold(path, stack, os.dup(file.fileno())):
+                break
         yield path, file
 
 
@@ -57,13 +62,13 @@ def staged_folder(folder: Path) -> Iterator[Path]:
     :raises OSError: it cannot be made.
     """
     with contextlib.ExitStack() as stack:
-        held = False
-        while not held:
+        for _ in range(_ATTEMPTS):
             path = staging_path(folder)
             stack.callback(_remove, path)
             path.mkdir()
             path.chmod(0o755)
-            held = sys.platform == "win32" or _hold(path, stack, os.open(path, os.O_RDONLY))
+            if sys.platform == "win32" or _hold(path, stack, os.open(path, os.O_RDONLY)):
+                break
         yield path
 
 
@@ -79,7 +84,8 @@ def left_over(folder: Path, *, alone: bool = False) -> Iterator[Path]:
     :param alone: whether nobody is at work where the system has no such locks.
     """
     with contextlib.suppress(OSError):  # it cannot be read
-        for path in [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]:
+        # Beside an output there may be very many files, of which no Path is made.
+        for path in [folder / name for name in os.listdir(folder) if _NAME.fullmatch(name)]:  # noqa: PTH208
             with contextlib.ExitStack() as stack, contextlib.suppress(OSError):  # gone, or not ours
                 if sys.platform == "win32":
                     dead = alone
@@ -120,6 +126,9 @@ def _remove(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError:
+        with contextlib.suppress(OSError):  # as rmtree() does not where a folder has two inode numbers
+            path.rmdir()
+            return
         with contextlib.suppress(OSError):  # where it cannot be told what it holds it stays
             if not is_link(path) and not any(is_taken(path / name) for name in (LEAVING, LEFT)):
                 import shutil  # here since most outputs are files

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -52,12 +51,19 @@ def copy_wheels(wheels: Iterable[StoredWheel], output: Path) -> None:
 
 def _copy(stored: StoredWheel, copy: Path) -> None:
     """Copy, and hash what was copied: it was proven some time ago."""
-    try:
-        source = stored.path.open("rb")
-    except FileNotFoundError as error:
-        raise changed(stored.path, error.strerror or str(error)) from error
-    with source, copy.open("xb") as file:
-        shutil.copyfileobj(source, file, _PIECE)
+    with copy.open("xb") as file:
+        for piece in _pieces(stored.path):
+            file.write(piece)
     with copy.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != stored.wheel.sha256:
             raise changed(stored.path, "it has other bytes than it had")
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """The bytes of a wheel in the store, whose failure is not the output's."""
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                yield piece
+    except OSError as error:
+        raise changed(path, error.strerror or str(error)) from error

@@ -369,6 +369,102 @@ def test_swap_that_cannot_be_undone(
     assert names_in(place) == ["lambda-wheels", "python"]
 
 
+class KilledError(BaseException):
+    """What stands for a kill: whatever is tried after it fails as well."""
+
+
+def killed_at(move: int, monkeypatch: pytest.MonkeyPatch, build: Callable[[], object]) -> None:
+    """Let ``build`` be killed instead of its given move of a folder that another folder held, counted from 1."""
+    moves = 0
+
+    def killed(source: Path, destination: Path) -> None:
+        nonlocal moves
+        moves += 1
+        if moves >= move:
+            raise KilledError
+        replace(source, destination)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lambda_wheels.layers.folder.replace", killed)
+        patch.setattr("lambda_wheels.layers.staging._remove", lambda path: None)
+        with pytest.raises(KilledError):
+            build()
+
+
+@pytest.mark.hostile("Pulled plugs")
+@pytest.mark.parametrize(("move", "remains"), [(2, True), (3, True), (4, False), (5, False), (6, True), (6, False)])
+def test_put_there_after_a_kill(
+    contents: Contents, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, move: int, remains: bool
+) -> None:
+    """What somebody puts into a folder whose build was killed between two moves is never removed: the next build is
+    refused, names it and where the old layer is, and once it has gone brings that back.
+    """
+    write_folder(contents, place)
+    new = contents_of(hand_made(tmp_path / "wheels", "third"))
+    killed_at(move, monkeypatch, lambda: write_folder(new, place))
+    if not remains and (place / "python").exists():
+        (place / "python").rename(tmp_path / "python")
+    (place / "python").mkdir(exist_ok=True)
+    (place / "python/mine.py").write_text("mine")
+    before = tree(place)
+    for refuse in (lambda: check_output(place), lambda: write_folder(new, place)):
+        with pytest.raises(OutputRefusedError, match="output-not-ours") as raised:
+            refuse()
+        (problem,) = raised.value.problems
+        assert "'python/mine.py'" in problem.message or (not remains and "'python'" in problem.message)
+        assert (place / "python/mine.py").read_text() == "mine"
+        if move >= 4:  # all had left
+            assert tree(place) == before and ".lambda-wheels-" in problem.message
+    (place / "python/mine.py").unlink()
+    if not any((place / "python").iterdir()):
+        (place / "python").rmdir()
+    write_folder(new, place)
+    assert tree(place) == tree_of(new)
+    assert names_in(place) == ["lambda-wheels", "python"]
+
+
+@pytest.mark.hostile("Pulled plugs")
+@pytest.mark.parametrize(("move", "aside"), [(4, ".leaving"), (5, ".left")])
+def test_copied_back_after_a_kill(
+    contents: Contents, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, move: int, aside: str
+) -> None:
+    """Where somebody copied a part of the old layer back, which is in the way of the rest, the next build is refused
+    and moves nothing, though all that is there was once written by us.
+    """
+    write_folder(contents, place)
+    new = contents_of(hand_made(tmp_path / "wheels", "third"))
+    killed_at(move, monkeypatch, lambda: write_folder(new, place))
+    (stage,) = place.glob(".lambda-wheels-*")
+    shutil.copytree(stage / aside / "python", place / "python")
+    before = tree(place)
+    with pytest.raises(OutputRefusedError, match="output-not-ours") as raised:
+        write_folder(new, place)
+    assert repr(str(stage / aside)) in raised.value.problems[0].message
+    assert tree(place) == before
+    shutil.rmtree(place / "python")
+    check_output(place)
+    assert tree(place) == tree_of(contents)
+
+
+@pytest.mark.hostile("Pulled plugs")
+@pytest.mark.parametrize("move", range(2, 8))
+def test_killed_after_a_quicker_builder(
+    contents: Contents, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, move: int
+) -> None:
+    """Where the output appeared while we wrote, and we are killed at any move in it, the next build goes well."""
+    other = contents_of(hand_made(tmp_path / "wheels", "third"))
+
+    def build_other(event: ProgressEvent) -> None:
+        if not (place / "layer").exists():
+            shutil.copytree(tmp_path / "other", place / "layer")
+
+    write_folder(other, tmp_path / "other")
+    killed_at(move, monkeypatch, lambda: write_folder(contents, place / "layer", progress=build_other))
+    write_folder(contents, place / "layer")
+    assert tree(place / "layer") == tree_of(contents)
+    assert names_in(place / "layer") == ["bin", "lambda-wheels", "python"]
+
+
 def test_held_for_a_moment(contents: Contents, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new tree that the system holds for a moment, as a virus scanner does, appears a moment later."""
     refusals = 0

@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,39 @@ def test_without_locks(tmp_path: Path, alone: bool, monkeypatch: pytest.MonkeyPa
         file.write(b"x")
     assert len(names_in(tmp_path)) == 2
     assert len(list(left_over(tmp_path, alone=alone))) == int(alone)
+
+
+@pytest.mark.parametrize("make", [staged_file, staged_folder])
+@pytest.mark.parametrize("never", ["free", "the same"])
+def test_never_held(
+    tmp_path: Path,
+    make: Callable[[Path], contextlib.AbstractContextManager[object]],
+    never: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the file system always says that somebody else has the lock, or gives a file two numbers, a few are tried
+    and the last is used without a lock; none stays.
+    """
+    import fcntl
+
+    tries = 0
+
+    def count(*args: object) -> bool:
+        nonlocal tries
+        tries += 1
+        assert tries < 100, "without end"
+        if never == "free":
+            raise BlockingIOError
+        return False
+
+    if never == "free":
+        monkeypatch.setattr(fcntl, "flock", count)
+    else:
+        monkeypatch.setattr(os.path, "samestat", count)
+    with make(tmp_path):
+        assert tries > 1
+        assert names_in(tmp_path)
+    assert names_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("make", ["file", "folder"])

@@ -17,6 +17,7 @@ from tests.store.proven import proven
     "harm",
     [
         pytest.param(lambda path: path.unlink(), id="cleared"),
+        pytest.param(lambda path: (path.unlink(), path.mkdir()), id="not readable"),
         pytest.param(lambda path: path.write_bytes(path.read_bytes()[:-1] + b"!"), id="other bytes"),
     ],
 )
