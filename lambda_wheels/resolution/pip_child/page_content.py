@@ -12,7 +12,9 @@ from typing import Any, Final
 
 _JSON: Final = "application/vnd.pypi.simple.v1+json"
 
-WHOLE: Final = frozenset({200, 203, 304})
+SUCCESS: Final = frozenset({200, 203})
+"""The statuses of an answer that is said to be what was asked for."""
+WHOLE: Final = SUCCESS | {304}
 """The statuses of a page that is all there: 304 where pip has it already."""
 
 _ENDINGS: Final = r"\.(?:whl|egg|exe|zip|tgz|tar\.(?:gz|bz2|xz|z))"
