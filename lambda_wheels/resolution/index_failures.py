@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lambda_wheels.problems import Problem
+from lambda_wheels.resolution.pip_child.page_content import SUCCESS
 from lambda_wheels.resolution.redaction import redact
 
 _CREDENTIALS = "give credentials in the index's URL, in netrc, or through a keyring (--keyring-provider)"
@@ -61,7 +62,7 @@ def failed_pages(events: Iterable[Mapping[str, Any]]) -> list[Problem]:
                     hint=f"use https, or trust the host: --trusted-host {host}",
                 )
             )
-        elif page["status"] == 200:
+        elif page["status"] in SUCCESS:
             fault = page.get("fault", "")
             problems.append(
                 Problem(

@@ -193,6 +193,28 @@ def test_requirement_files(
         tried(1)
 
 
+def test_files_that_were_named(
+    build: Build, index: IndexServer, served: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of any name may be included where the user named it too, in any order, and one in a folder for those."""
+    make_wheel(served, "needs")
+    monkeypatch.chdir(tmp_path)
+    for folder in ("requirements", "mine"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "base").write_text("needs\n")
+    (tmp_path / "constraints").mkdir()
+    (tmp_path / "constraints" / "prod").write_text("needs<2\n")
+    (tmp_path / "a.txt").write_text("-r mine/base\n")
+    (tmp_path / "b.txt").write_text("-r requirements/base\n-c constraints/prod\n")
+    (tmp_path / "c.txt").write_text("-r requirements/.env\n")
+    (tmp_path / "requirements" / ".env").write_text("needs\n")
+    for number, given in enumerate(([Path("a.txt"), Path("mine/base")], Path("b.txt"))):
+        build(given, output=out / f"{number}.zip")
+    for given in ("a.txt", "c.txt"):
+        with pytest.raises(LambdaWheelsError, match="unknown-file-kind"):
+            build(Path(given), output=out / "refused.zip")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="programs of this test are shell scripts")
 def test_dependencies(
     build: Build, index: IndexServer, served: Path, sdist: Path, files: Path, out: Path, store: Path, canary: Path,

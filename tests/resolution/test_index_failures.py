@@ -37,6 +37,7 @@ def test_page_that_is_fine(event: dict[str, Any]) -> None:
     ("event", "rule", "words"),
     [
         pytest.param(page(200), "not-an-index", ["login page"], id="portal"),
+        pytest.param(page(203), "not-an-index", ["login page"], id="portal that a proxy has changed"),
         pytest.param(page(401), "index-refused", ["asks for credentials (HTTP 401)", "netrc"], id="401"),
         pytest.param(page(407), "index-refused", ["HTTP 407"], id="407"),
         pytest.param(page(403), "index-refused", ["HTTP 403"], id="403"),

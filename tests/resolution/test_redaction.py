@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lambda_wheels.resolution.pip_child.credentials import may_be_secret
 from lambda_wheels.resolution.redaction import public_url, redact
 
 
@@ -52,3 +53,20 @@ def test_public_url(url: str, shown: str) -> None:
 def test_redact(text: str, shown: str) -> None:
     """Every URL in a text is made public, the rest of the text is left."""
     assert redact(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "secret"),
+    [
+        ("application/octet-stream", False),
+        ("AWS4-HMAC-SHA256", False),
+        ("demo-1.0-py3-none-any.whl", False),
+        ("dG9rZW4/c2VzYW1l", True),
+        ("AWS4-HMAC-SHA256-sesame", True),
+        ("https://example.org/x?token=sesame&y=.whl", True),
+        ("short", False),
+    ],
+)
+def test_values_of_a_query(value: str, secret: bool) -> None:
+    """A long value in a query is hidden wherever it is, but for what is none: kinds of content, names of wheels."""
+    assert may_be_secret(value) is secret

@@ -207,6 +207,23 @@ def test_find_links(tmp_path: Path, folder: Path, json: bool) -> None:
     assert [pins(one)["demo"] for one in (both, page, folder_only)] == ["2.0", "1.0", "2.0"]
 
 
+def test_pages_on_this_disk(tmp_path: Path, folder: Path) -> None:
+    """An HTML file as ``find_links``, or beside the wheels of such a folder, may be about anything; pip reads all."""
+    wheel = make_wheel(folder, "demo", "1.0")
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    (wheels / "index.html").write_text(f'<a href="{wheel.as_uri()}">{wheel.name}</a>')
+    (wheels / "readme.html").write_text("<html><p>See coverage.zip, and then <b")
+    (wheels / "cov.HTM").write_text("")
+    for links in (wheels / "index.html", (wheels / "index.html").as_uri(), wheels):
+        assert pins(run_resolve(tmp_path, "demo", no_index=True, find_links=links)) == {"demo": "1.0"}
+    make_wheel(wheels, "demo", "2.0")
+    assert pins(run_resolve(tmp_path, "demo", no_index=True, find_links=wheels)) == {"demo": "2.0"}
+    with IndexServer(folder) as index:
+        found = pins(run_resolve(tmp_path, "demo", index_url=index.url, find_links=wheels / "readme.html"))
+    assert found == {"demo": "1.0"}
+
+
 def test_pre_and_cooldown(tmp_path: Path, folder: Path) -> None:
     """Pre-releases come with ``pre`` only, and new files are passed over with ``uploaded_prior_to``."""
     make_wheel(folder, "demo", "1.0")

@@ -11,7 +11,7 @@ import json
 import re
 import urllib.parse
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from .telling import learn, wrap
 
@@ -19,6 +19,8 @@ _LEAST = 4
 """Letters of a secret: a shorter one is found in every other word."""
 _LEAST_IN_QUERY = 16
 """The same in a query, where other things stand as well."""
+_OPEN: Final = re.compile(r"(application|binary|text)/[\w.+-]+|AWS4-HMAC-SHA256|[\w.+!-]+\.whl")
+"""What a query says openly: were it hidden, the names of wheels and kinds of content in messages would be too."""
 
 
 def watch_credentials() -> None:
@@ -29,7 +31,7 @@ def watch_credentials() -> None:
     def send(original: Callable[..., Any], self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         learn(forms(request.headers.get("Authorization")))
         query = urllib.parse.parse_qsl(urllib.parse.urlsplit(request.url).query)
-        learn(form for _, value in query if len(value) >= _LEAST_IN_QUERY for form in spellings(value))
+        learn(form for _, value in query if may_be_secret(value) for form in spellings(value))
         return original(self, request, *args, **kwargs)
 
     @wrap(HTTPAdapter, "proxy_headers")
@@ -37,6 +39,11 @@ def watch_credentials() -> None:
         headers = original(self, proxy)
         learn(forms(headers.get("Proxy-Authorization")))
         return headers
+
+
+def may_be_secret(value: str) -> bool:
+    """Whether a value in a query may be what a server knows somebody by."""
+    return len(value) >= _LEAST_IN_QUERY and not _OPEN.fullmatch(value)
 
 
 def forms(header: str | bytes | None) -> Iterator[str]:

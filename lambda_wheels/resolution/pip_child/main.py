@@ -41,7 +41,7 @@ def main() -> int:
             leave_constraints_aside()
         prepare_only_wheels()
         watch_credentials()
-        read_files_warily()
+        read_files_warily(instructions["arguments"])
         bound_answers()
         watch_pages(records)
         hand_over_downloads(instructions["downloads"], instructions["stored"])

@@ -12,46 +12,59 @@ from typing import Any, Final
 
 _JSON: Final = "application/vnd.pypi.simple.v1+json"
 
-_ENDINGS: Final = r"\.(?:whl|egg|exe|zip|tgz|tar\.(?:gz|bz2|xz|z))"
-_VERSION: Final = re.compile(rb'"api-version"\s*:\s*"([^"]*)"|pypi:repository-version"[^>]{0,20}content="([^"]*)"')
-"""In JSON (PEP 691), in HTML (PEP 629). Within a JSON text the quotes would have a backslash."""
-_NO_FILES: Final = re.compile(rb'"files"\s*:\s*\[\s*\]')
-_LINKS: Final = (b".whl", b".tar.gz", b".zip", b".egg", b"pypi:repository-version", b"links for")
-"""What a page has of which nobody knows for which project it is."""
+SUCCESS: Final = frozenset({200, 203})
+"""The statuses of an answer that is said to be what was asked for."""
+WHOLE: Final = SUCCESS | {304}
+"""The statuses of a page that is all there: 304 where pip has it already."""
 
-_TEXTS: Final[Mapping[str, type | tuple[type, ...]]] = {
-    "filename": str,
+_ENDINGS: Final = r"\.(?:whl|egg|exe|zip|tgz|tar\.(?:gz|bz2|xz|z))"
+_JSON_VERSION: Final = re.compile(rb'"api-version"\s*:\s*"([^"]*)"')
+"""In JSON (PEP 691). Within a text the quotes would have a backslash."""
+_HTML_VERSION: Final = re.compile(rb'pypi:repository-version"[^>]{0,20}content="([^"]*)"')
+"""In HTML (PEP 629)."""
+_NO_FILES: Final = re.compile(rb'"files"\s*:\s*\[\s*\]')
+_LINKS: Final = re.compile(_ENDINGS.encode() + b"|pypi:repository-version|links for")
+"""What a page has of which nobody knows for which project it is."""
+_OPEN_LINK: Final = re.compile(rb"<a\s")
+
+_OF_A_WHEEL: Final[Mapping[str, type | tuple[type, ...]]] = {
     "url": str,
     "hashes": dict,
     "requires-python": str,
-    "core-metadata": (bool, dict),
-    "dist-info-metadata": (bool, dict),
     "yanked": (bool, str),
     "upload-time": str,
 }
-"""Of what kind the values are that PEP 691 and 700 have for a file, where they are there."""
+"""Of what kind the values of a file are (PEP 691, 700), where pip would break on others or choose otherwise."""
 
 
-def page_fault(content: bytes, content_type: str, project: str) -> str:
+def page_fault(content: bytes, content_type: str, project: str, *, ends_anywhere: bool = False) -> str:
     """What keeps ``content`` from being the page of an index; empty if nothing does, ``-`` if it is something else.
 
     :param project: whose page it should be, normalised; empty for a page of links, which may be anything.
+    :param ends_anywhere: whether HTTP did not tell where the end is.
     """
     is_json = content_type.lower().startswith(_JSON)
     text = content if is_json else content.lower()
-    if version := _VERSION.search(text):
-        said = (version[1] or version[2] or b"").decode("ascii", "replace")
-        if not said.startswith("1."):
+    if version := (_JSON_VERSION if is_json else _HTML_VERSION).search(text):
+        said = version[1].decode("ascii", "replace")
+        if said.partition(".")[0] != "1":
             return f"it is of version {said[:20]}, and 1 is known"
     if is_json:
         if not text.lstrip().startswith(b"{") or b'"files"' not in text:
             return "-"
-        return "" if not project or _NO_FILES.search(text) or _names(text, project) else "-"
-    if not (_names(text, project) if project else any(sign in text for sign in _LINKS)):
+        return "" if not project or _NO_FILES.search(text) or _names(text, project) or _is_of(text, project) else "-"
+    if not (_names(text, project) if project else _LINKS.search(text)):
         return "-"
-    if b"<html" in text and b"</html" not in text:
+    last = text[max(text.rfind(b"<"), 0) :]
+    if b">" not in last or _OPEN_LINK.match(last) or (ends_anywhere and b"<html" in text and b"</html" not in text):
         return "it breaks off before its end"  # where HTTP does not tell, or is wrong about its length
     return ""
+
+
+def _is_of(text: bytes, project: str) -> bool:
+    """Whether a JSON page says that it is that of ``project``."""
+    name = re.escape(project).replace(r"\-", "-").replace("-", "[-_.]+")
+    return re.search(rf'"name"\s*:\s*"{name}"'.encode(), text, re.IGNORECASE) is not None
 
 
 def _names(text: bytes, project: str) -> bool:
@@ -68,19 +81,24 @@ def project_of(url: str) -> str:
 
 
 def check_entry(entry: Any) -> None:
-    """Whether a file of a JSON page is described as it should be; pip passes over some that are not.
+    """Whether a wheel of a JSON page is described so that pip neither breaks nor chooses otherwise than it should.
 
     :raises TypeError: if not.
     """
     if not isinstance(entry, dict):
         raise TypeError("a file is no object")
-    if not entry.get("url"):
+    names = [name for name in (entry.get("filename"), entry.get("url")) if name]
+    if names and not any(".whl" in str(name).lower() for name in names):
+        return
+    if not entry.get("url"):  # pip would pass it over
         raise TypeError("a file has no URL")
-    for name, kind in _TEXTS.items():
+    for name, kind in _OF_A_WHEEL.items():
         value = entry.get(name)
-        if value is None:
-            continue
-        if not isinstance(value, kind):
+        if value and not isinstance(value, kind):
             raise TypeError(f"{name} of a file is of the type {type(value).__name__}")
-        if isinstance(value, dict) and not all(isinstance(one, str) for one in value.values()):
-            raise TypeError(f"{name} of a file holds something else than texts")
+    for name in ("hashes", "core-metadata", "dist-info-metadata"):
+        digests = entry.get(name)
+        if isinstance(digests, dict) and not all(isinstance(one, str) for one in digests.values()):
+            if any(one is not None and not isinstance(one, str) for one in digests.values()):
+                raise TypeError(f"{name} of a file holds something else than texts")
+            entry[name] = {kind: one for kind, one in digests.items() if one is not None}  # pip would compare with None

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import mimetypes
 import threading
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
-from .page_content import check_entry, page_fault, project_of
+from .page_content import WHOLE, check_entry, page_fault, project_of
 from .telling import emit, public, refuse, shown, wrap
 
 _local = threading.local()
-"""Of this thread: ``page`` while an index page is read."""
-
-_WHOLE = frozenset({200, 203, 304})
-"""The statuses of a page that is all there: 304 where pip has it already."""
+"""Of this thread: ``page`` while an index page is read; ``ends_anywhere`` where HTTP did not tell how long it is."""
 
 _NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What becomes of a page in pip that is not as the specifications have it: pip does not check."""
@@ -42,6 +40,11 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
             note(url, status=0, error=type(error).__name__, detail=shown(getattr(error, "context", None) or error))
             raise
         note(url, status=response.status_code, error="", detail="")
+        _local.ends_anywhere = not (
+            getattr(response, "from_cache", False)
+            or "Content-Length" in response.headers
+            or "Transfer-Encoding" in response.headers
+        )
         return response
 
     @wrap(PipSession, "get_redirect_target")
@@ -58,13 +61,16 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
         content = None
         fault = "-"
         _local.page = page
+        _local.ends_anywhere = False
         try:
             content = original(self, location, *args, **kwargs)
         finally:
             _local.page = None
-            if content is not None and page["status"] in _WHOLE:
+            if content is not None and _is_own_page(location.url):
+                fault = ""
+            elif content is not None and page["status"] in WHOLE:
                 project = "" if page["find_links"] else project_of(location.url)
-                fault = page_fault(content.content, content.content_type, project)
+                fault = page_fault(content.content, content.content_type, project, ends_anywhere=_local.ends_anywhere)
             emit("page", **page, read=content is not None, listing=not fault, fault=fault.removeprefix("-"))
         if page["error"] or (content is not None and fault):
             # The resolution has failed: do not wait for the same server once more for each project.
@@ -121,6 +127,11 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
             ]
         )
         return kind, detail
+
+
+def _is_own_page(url: str) -> bool:
+    """Whether this is an HTML file on this disk, which may be about anything: pip reads all in a folder of wheels."""
+    return url.lower().startswith("file:") and mimetypes.guess_type(url, strict=False)[0] == "text/html"
 
 
 def _leads_here(link: Any) -> bool:

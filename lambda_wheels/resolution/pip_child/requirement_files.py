@@ -10,13 +10,15 @@ import os
 import re
 import stat
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from .telling import public, refuse, wrap
 
 _NAMES: Final = re.compile(r"req|constraint|\.(txt|in|pip)$", re.IGNORECASE)
 """How a file of requirements is known that another includes: a token, a key or a file of settings has another name."""
+_FOLDERS: Final = re.compile(r"reqs?|requirements?|constraints?", re.IGNORECASE)
+"""The same of the folder that it is in, where its own name is a plain word: ``requirements/base``."""
 _LARGEST: Final = 10_000_000
 """Bytes of one that is included."""
 _MOST: Final = 500
@@ -27,19 +29,19 @@ _LONGEST: Final = 4000
 """Characters of a requirement: Python reads no number with more digits."""
 
 
-def read_files_warily() -> None:
-    """Refuse what a requirement file would send away, hide, or never end with."""
+def read_files_warily(arguments: Sequence[str]) -> None:
+    """Refuse what a requirement file would send away, hide, or never end with; ``arguments`` are pip's."""
     from pip._internal.exceptions import InstallationError
     from pip._internal.req import req_file
     from pip._internal.utils.urls import url_to_path
 
-    named: set[str] = set()
-    """The files that the user named, not those that they include."""
+    named = set(_named(arguments))
+    """The files that the user named, in whichever order, not those that they include."""
     count = 0
 
     @wrap(req_file.RequirementsFileParser, "parse")
     def parse(original: Callable[..., Any], self: Any, filename: str, *args: Any) -> Any:
-        named.add(filename)
+        named.add(_place(filename))  # of pip's configuration too
         return original(self, filename, *args)
 
     @wrap(req_file, "get_file_content")
@@ -49,7 +51,7 @@ def read_files_warily() -> None:
         if count > _MOST:
             refuse("endless-inclusion", "a requirement file")
         scheme = urllib.parse.urlsplit(url).scheme
-        if url not in named and scheme not in {"http", "https"}:
+        if _place(url) not in named and scheme not in {"http", "https"}:
             _check_included(url_to_path(url) if scheme == "file" else url)
         try:
             url, content = original(url, *args, **kwargs)
@@ -67,15 +69,40 @@ def read_files_warily() -> None:
         return url, content
 
 
+def _named(arguments: Sequence[str]) -> Iterator[str]:
+    """Where the requirement files and constraints among pip's ``arguments`` are."""
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if argument == "--":
+            return
+        option, sign, value = argument.partition("=")
+        if option in {"-r", "--requirement", "-c", "--constraint"}:
+            yield _place(value if sign else following)
+
+
+def _place(file: str) -> str:
+    """One spelling of each place; a URL stays as it is."""
+    return file if "://" in file or file.lower().startswith("file:") else os.path.abspath(file)
+
+
 def _check_included(path: str) -> None:
     """Whether a file on this disk may be included by another. One that is not there is left to pip."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
         return
-    names = {os.path.basename(path), os.path.basename(os.path.realpath(path))}
-    if not all(map(_NAMES.search, names)) or not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+    if (
+        not all(map(_is_named_so, (path, os.path.realpath(path))))
+        or not stat.S_ISREG(status.st_mode)
+        or status.st_size > _LARGEST
+    ):
         refuse("odd-inclusion", path)
+
+
+def _is_named_so(path: str) -> bool:
+    """Whether a file, or the folder that it is in, is named like one of requirements: ``requirements/base``."""
+    folder, name = os.path.split(os.path.abspath(path))
+    in_theirs = "." not in name and _FOLDERS.fullmatch(os.path.basename(folder))
+    return bool(in_theirs or _NAMES.search(name))
 
 
 def is_too_long(requirement: object) -> bool:
