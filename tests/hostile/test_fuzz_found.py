@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import tomli_w
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement
 
 from lambda_wheels.aws.failures import in_one_line
 from lambda_wheels.aws.marks import described
@@ -25,6 +29,7 @@ from lambda_wheels.resolution.redaction import redact
 from lambda_wheels.store import StoredWheel
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import read_wheel
+from lambda_wheels.wheels.needs import holds, requirement_in
 from tests.forged_zip import Entry, forge, zip64_extra
 from tests.hostile.fuzzing import bounded_memory, bounded_time, each_in_a_line
 from tests.resolution.locks import as_dict, entry, wheel
@@ -54,6 +59,11 @@ WHEELS: Final = [
     pytest.param(_metadata(version=DIGITS), "metadata-version", id="version-of-5000-digits"),
     pytest.param(_metadata(f"Requires-Python: >={DIGITS}"), "metadata-requires-python", id="python-of-5000-digits"),
     pytest.param(_metadata(f"Requires-Dist: a>={DIGITS}"), "metadata-requires-dist", id="requirement-of-5000-digits"),
+    pytest.param(
+        _metadata(f"Requires-Dist: a; {'(' * 600}os_name == 'x'{')' * 600}"),
+        "metadata-requires-dist",
+        id="marker-in-600-parentheses",
+    ),
     pytest.param(
         _metadata(f"Requires-Python: {','.join(['>=1'] * 1_000_000)}"),
         "metadata-requires-python",
@@ -117,6 +127,21 @@ def test_markers_that_nobody_can_answer(tmp_path: Path, marker: str) -> None:
     assert [*left_out([wheel], TARGET)] == []
     assert read_inside(layer.path).compatibility()[0]
     each_in_a_line(look(layer.path, (), silent).problems)
+
+
+@pytest.mark.hostile("Fuzz")
+def test_markers_nested_too_deeply() -> None:
+    """A marker in 200 parentheses, too deep for the room that is left: no requirement, and never needed."""
+    marker = f"{'(' * 200}os_name == 'x'{')' * 200}"
+    parsed = Marker(marker)
+    most = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 100)
+    try:
+        with pytest.raises(InvalidRequirement, match="nested too deeply"):
+            requirement_in(f"demo; {marker}")
+        assert not holds(parsed, {"os_name": "x"})
+    finally:
+        sys.setrecursionlimit(most)
 
 
 def _lock(filename: str = "demo-1.0-py3-none-any.whl", **more: Any) -> bytes:
