@@ -75,6 +75,12 @@ WHEELS: Final = [
     pytest.param(_wheel_file(f"Tag: {_tags(1_000)}"), "wheel-tags", id="billion-tags-in-a-line"),
     pytest.param(_wheel_file("Tag: py3-none-a..b"), "wheel-tags", id="tag-with-an-empty-part"),
     pytest.param(_wheel_file(*["Tag: py3-none-any"] * 100_000), "metadata-size", id="100000-tags"),
+    pytest.param(_wheel_file(*[f"Tag: {_tags(10)}"] * 500), "metadata-size", id="500-lines-of-1000-tags"),
+    pytest.param(
+        {f"{INSIDE}/METADATA": "\r".join(["Name: demo", "Version: 1.0", *["x: y"] * 300_000])},
+        "metadata-size",
+        id="300000-headers-that-end-as-on-an-old-mac",
+    ),
     pytest.param(
         {f"{INSIDE}/entry_points.txt": "[console_scripts]\n" + "a=b\n" * 300_000}, "metadata-size", id="300000-scripts"
     ),
@@ -201,6 +207,13 @@ LAYERS: Final = [
         id="120000-rows-for-a-file",
     ),
     pytest.param(_layer(METADATA="Name: demo\nVersion: 1.0\n", WHEEL=f"Tag: {_tags(1_000)}\n"), id="billion-tags"),
+    pytest.param(
+        _layer(
+            METADATA="Name: demo\nVersion: 1.0\n",
+            WHEEL="".join(f"Tag: {_tags(10).replace('a', f'a{number}x')}\n" for number in range(5_000)),
+        ),
+        id="5000-lines-of-1000-tags",
+    ),
     pytest.param(_layer(METADATA="Name: demo\nVersion: 1.0\n", WHEEL="Tag: a-b-c..d\n"), id="tag-with-an-empty-part"),
     pytest.param(_layer(METADATA=f"Name: demo\nVersion: {DIGITS}\n"), id="version-of-5000-digits"),
     pytest.param(
