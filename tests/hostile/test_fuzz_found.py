@@ -270,6 +270,7 @@ def test_a_version_of_the_format_that_nobody_knows(tmp_path: Path) -> None:
 
 BEGUN: Final = [
     *("a://", "aa:///", "aa:/?", "https://u:p@h/", "https://a.git@", "aa://x y ", "aa://@"),  # URLs
+    *("aa://a.b: ", "aa://x y @ a ", "+aaa://a.b/c@", "arn:aws:", "arn:aws:@ "),  # what is left
     *("a:", "a:,", "a:b@", "a:b,", "=a:", "\\a:", "/~a:", "arn:", "a:@ "),  # users
     *("~", "%a", "a.", "[", "? ", "?)", "=", "@", "1", "\n"),  # what may be a part of either
 ]
