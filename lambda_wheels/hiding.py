@@ -15,9 +15,16 @@ from typing import Final
 
 _SCHEME: Final = r"(?<=[a-zA-Z0-9+.-]{2}):/{1,2}"
 """The end of one. A path has one slash or two left. A drive of Windows has one letter."""
-_USER: Final = re.compile(rf"({_SCHEME})(?!/)(?:\S*(?<!\.git)@)?(\S*)")
+_REPOSITORY: Final = r"""\+[a-z]{3,5}://[\w-]+\.[\w.-]+/[\w./~+%-]*@[\w.-]+(?=['"),;]{0,2}(?:\s|\Z))"""
+"""Of a URL without a user, from the middle of its scheme to its revision: no password, nor a part of one."""
+_USER: Final = re.compile(rf"({_REPOSITORY}|{_SCHEME})(?!/)(?:(?<=/)\S*(?<!\.git)@)?(\S*)")
 """All up to the last @: a slash in a password ends the host for a parser only. A revision follows ``.git``."""
-_USER_OF_WORDS: Final = re.compile(rf"({_SCHEME})(?!/)[^/?#\n]*(?<!\.git)@")
+_NO_USER: Final = (
+    r"(?![\w.-]+:\d{1,5}: |[\w-]+\.[\w.-]+: "  # a host with what is wrong with it
+    r"|[\w.-]+(?::\d{1,5})?[,;]? [^/?#\n@]* @ [a-zA-Z][a-zA-Z0-9+.-]*:/)"  # a sentence up to a NAME @ URL
+)
+"""Not a host alone that is followed by words, of which a later one has an @."""
+_USER_OF_WORDS: Final = re.compile(rf"({_SCHEME})(?!/){_NO_USER}[^/?#\n]*(?<!\.git)@")
 """With spaces, but without what ends a host."""
 _USER_WITHOUT_SCHEME: Final = re.compile(
     r"""(?<![\w.~%+-])((?<=[/\\:@])[\w.+-]*[~%]|(?<![/\\:@]))  # where a name can begin

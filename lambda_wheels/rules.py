@@ -158,7 +158,7 @@ RULES: Final = MappingProxyType(
             ("data-scheme", "A file in the .data folder is in no scheme, or in one that is not known."),
             ("data-collision", "A file in the .data folder lands on another file of the wheel."),
             ("data-dist-info", "A file in the .data folder lands in the .dist-info folder of something else."),
-            ("metadata-size", "A file of metadata has too many bytes, or rows, to be read."),
+            ("metadata-size", "A file of metadata has too many bytes, lines, rows or entries to be read."),
             ("wheel-file-missing", "The file WHEEL is missing."),
             ("wheel-file-encoding", "The file WHEEL is not UTF-8."),
             ("wheel-version", "The wheel is in a version of the format that is not known; a newer 1.x is a warning."),
@@ -168,7 +168,7 @@ RULES: Final = MappingProxyType(
             ("metadata-version", "METADATA is that of another version."),
             (
                 "metadata-requires-dist",
-                "METADATA has a requirement that is not one as PEP 508 defines it, or too many.",
+                "METADATA has a requirement that is not one as PEP 508 defines it.",
             ),
             ("record-missing", "The file RECORD is missing."),
             ("record-encoding", "The file RECORD is not UTF-8, or not CSV."),

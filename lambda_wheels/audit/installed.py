@@ -6,7 +6,6 @@ discovery and resource access" for ``.egg-info``.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import posixpath
 import re
@@ -21,7 +20,7 @@ from packaging.version import Version
 from lambda_wheels.audit.held import Held
 from lambda_wheels.problems import Problem
 from lambda_wheels.wheels.core_metadata import CoreMetadata, read_metadata
-from lambda_wheels.wheels.filename import Identity, tags_in
+from lambda_wheels.wheels.filename import Identity, tags_of_lines
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.headers import read_headers
 from lambda_wheels.wheels.record import Row, read_record
@@ -143,14 +142,9 @@ def _egg_requirements(text: str) -> Iterator[str]:
 def _tags(wheel_file: bytes) -> frozenset[Tag]:
     """The tags in ``WHEEL``; nothing where they cannot be read."""
     try:
-        lines = read_headers(wheel_file).get("tag", [])
+        return tags_of_lines(read_headers(wheel_file).get("tag", []))[0]
     except ValueError:
         return frozenset()
-    tags: set[Tag] = set()
-    for line in lines:
-        with contextlib.suppress(ValueError):  # it is none
-            tags |= tags_in(line)
-    return frozenset(tags)
 
 
 def _is_editable(direct_url: bytes) -> bool:

@@ -68,7 +68,7 @@ def fetch(
         with store.lock(*(wheel.sha256 for wheel in some)):
             found = {**found, **find(some, store)}  # another build may have brought some while we waited
             lacking = _missing(some, found)
-            here = len(found)
+            here = len(wheels) - len(missing) + first + len(some) - len(lacking)  # not all need have entered the store
             paths = _bring(lacking, resolution, options, scratch, functools.partial(tell, here))
             new, bad = _prove(lacking, paths, inflated)
             slips = _slips(new.values())

@@ -13,7 +13,7 @@ from typing import Final, cast
 
 from packaging.markers import Environment, UndefinedComparison, UndefinedEnvironmentName
 from packaging.pylock import Package, Pylock, PylockSelectError
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
 from lambda_wheels.errors import ResolutionError
@@ -22,7 +22,7 @@ from lambda_wheels.resolution.lock_entries import ANOTHER_LOCK, Source, no_wheel
 from lambda_wheels.resolution.resolution import Resolution
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
-from lambda_wheels.wheels.needs import holds
+from lambda_wheels.wheels.needs import holds, requirement_in
 
 _SHOWN: Final = 2
 """How many environments a message names at the most."""
@@ -70,7 +70,7 @@ def left_out(wheels: Iterable[Wheel], target: Target) -> Iterator[Problem]:
     for wheel in wheels:
         for text in wheel.requires_dist:
             try:
-                requirement = Requirement(text)
+                requirement = requirement_in(text)
             except InvalidRequirement:
                 continue  # which is found when the wheel is read
             if not holds(requirement.marker, environment):

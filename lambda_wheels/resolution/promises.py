@@ -10,6 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.resolution import ResolvedWheel
 from lambda_wheels.wheels import Wheel
+from lambda_wheels.wheels.needs import requirement_in
 
 _STALE_INDEX = "clear pip's cache (python -m pip cache purge) and try again; if it stays, the index is at fault"
 
@@ -60,7 +61,7 @@ def _parsed(texts: Iterable[str]) -> set[Requirement | str]:
     parsed: set[Requirement | str] = set()
     for text in texts:
         try:
-            parsed.add(Requirement(text))
+            parsed.add(requirement_in(text))
         except InvalidRequirement:
             parsed.add(text)
     return parsed

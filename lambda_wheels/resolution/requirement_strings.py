@@ -7,13 +7,14 @@ import re
 import urllib.parse
 from typing import Final
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import public_url, redact, url_fault
 from lambda_wheels.resolution.requirement_files import no_wheel
 from lambda_wheels.wheels.filename import parse_filename
+from lambda_wheels.wheels.needs import requirement_in
 
 _FILE_ENDINGS: Final = (".txt", ".toml", ".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz", ".in", ".cfg", ".lock")
 """Endings with which a string is taken for a file meant as a path. As a project's name a stranger could own it."""
@@ -61,7 +62,7 @@ def check_string(text: str) -> list[Problem]:
             )
         ]
     try:
-        requirement = Requirement(stripped)
+        requirement = requirement_in(stripped)
     except InvalidRequirement as error:
         reason = str(error).splitlines()[0]
         return [

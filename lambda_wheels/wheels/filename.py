@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from packaging.tags import Tag, parse_tag
@@ -12,10 +13,10 @@ from packaging.version import Version
 from lambda_wheels.wheels.findings import Findings
 
 _LONGEST: Final = 255
-"""Bytes that the name of a file may have."""
+"""Characters that the name of a file may have."""
 _MOST_TAGS: Final = 1_000
-"""Tags in one compressed set; real ones stand for up to a hundred. The three parts are multiplied: one line of text can
-stand for more tags than memory holds."""
+"""Tags of a wheel; real ones have up to a hundred. In a compressed set the three parts are multiplied: one
+line of text can stand for more tags than memory holds."""
 
 
 class Identity(NamedTuple):
@@ -59,7 +60,7 @@ def parse_filename(filename: str) -> tuple[NormalizedName, Version, BuildTag, fr
     """
     if len(filename) > _LONGEST:
         raise InvalidWheelFilename(f"the name has more than {_LONGEST} characters: {filename[:_LONGEST]!r}")
-    if _is_vast("-".join(filename.rsplit("-", 3)[1:])):
+    if _size("-".join(filename.removesuffix(".whl").rsplit("-", 3)[1:])) > _MOST_TAGS:
         raise InvalidWheelFilename(f"its tags stand for more than {_MOST_TAGS:,}: {filename!r}")
     return parse_wheel_filename(filename)
 
@@ -69,11 +70,32 @@ def tags_in(text: str) -> frozenset[Tag]:
 
     :raises ValueError: it is none, or stands for more than a real one does.
     """
-    if text.count("-") != 2 or _is_vast(text):
+    if text.count("-") != 2 or _size(text) > _MOST_TAGS:
         raise ValueError(f"not a set of tags: {text[:_LONGEST]!r}")
     return parse_tag(text)
 
 
-def _is_vast(text: str) -> bool:
-    """Whether a compressed set is one of too many tags."""
-    return math.prod(part.count(".") + 1 for part in text.split("-")) > _MOST_TAGS
+def tags_of_lines(lines: Iterable[str]) -> tuple[frozenset[Tag], list[str]]:
+    """The tags of all lines of WHEEL, and the lines that are none.
+
+    One line may hold a compressed set, though the specification wants them expanded.
+
+    :raises ValueError: together they stand for more than a real wheel's do.
+    """
+    tags: set[Tag] = set()
+    others = []
+    number = 0
+    for line in lines:
+        try:
+            tags |= tags_in(line)
+            number += _size(line)
+        except ValueError:
+            others.append(line)
+        if number + len(others) > _MOST_TAGS:
+            raise ValueError(f"its tags stand for more than {_MOST_TAGS:,}")
+    return frozenset(tags), others
+
+
+def _size(text: str) -> int:
+    """How many tags a compressed set stands for."""
+    return math.prod(part.count(".") + 1 for part in text.split("-"))

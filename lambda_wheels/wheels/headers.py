@@ -20,7 +20,9 @@ def read_headers(content: bytes) -> dict[str, list[str]]:
     :raises ValueError: there are too many lines of them.
     """
     end = _END.search(content)
-    if content.count(b"\n", 0, end.start() if end else len(content)) > _MOST_LINES:
+    part = content[: end.start()] if end else content
+    # A line may end with \n, \r\n or \r alone, as for the parser.
+    if part.count(b"\n") + part.count(b"\r") - part.count(b"\r\n") > _MOST_LINES:
         raise ValueError(f"it has more than {_MOST_LINES:,} lines of headers")
     from email.parser import HeaderParser  # takes a while to import, and is needed for new wheels only
 

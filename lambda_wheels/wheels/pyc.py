@@ -25,8 +25,9 @@ _PYCACHE: Final = (  # compiled when it is needed
 _BEFORE: Final = {(3, 8): range(3400, 3420), (3, 9): range(3420, 3430), (3, 10): range(3430, 3450)}
 
 
-MOST_OF_A_SOURCE: Final = 16
-"""Files of bytecode that are held against one source, which is read and hashed for each: one for each Python."""
+MOST_OF_A_SOURCE: Final = 64
+"""Files of bytecode that are held against one source, which is read and hashed for each: three for each Python, by
+its levels of optimisation, and room for as many again."""
 
 
 class PycKind(enum.Enum):

@@ -10,7 +10,7 @@ from typing import Final
 
 from packaging.tags import Tag
 
-from lambda_wheels.wheels.filename import Identity, tags_in
+from lambda_wheels.wheels.filename import Identity, tags_of_lines
 from lambda_wheels.wheels.findings import Findings
 from lambda_wheels.wheels.headers import read_headers
 
@@ -32,13 +32,7 @@ def check_wheel_file(content: bytes, identity: Identity, findings: Findings, *, 
     pure = headers.get("root-is-purelib", [])
     if [value.lower() for value in pure] not in (["true"], ["false"]):
         findings.add("wheel-purelib", "Root-Is-Purelib must be 'true' or 'false', once", member=member)
-    tags = _tags(headers.get("tag", []))
-    if tags != identity.tags:
-        findings.add(
-            "wheel-tags",
-            f"against the file name, it adds {_listed(tags - identity.tags)} and lacks {_listed(identity.tags - tags)}",
-            member=member,
-        )
+    _check_tags(headers.get("tag", []), identity, findings, member)
     build = "".join(map(str, identity.build))
     said = headers.get("build", [])
     if said and [text.lstrip("0") for text in said] != [build.lstrip("0")]:
@@ -55,15 +49,19 @@ def _check_version(said: list[str], findings: Findings, member: str) -> None:
         findings.warn("wheel-version", f"Wheel-Version is {said[0]}, newer than the 1.0 that is known", member=member)
 
 
-def _tags(lines: list[str]) -> frozenset[Tag]:
-    """The tags of all lines. One line may hold a compressed set, though the specification wants them expanded."""
-    tags: set[Tag] = set()
-    for line in lines:
-        try:
-            tags |= tags_in(line)
-        except ValueError:
-            tags.add(Tag(line[:_SHOWN], "?", "?"))
-    return frozenset(tags)
+def _check_tags(lines: list[str], identity: Identity, findings: Findings, member: str) -> None:
+    try:
+        tags, others = tags_of_lines(lines)
+    except ValueError as error:
+        findings.add("metadata-size", str(error), member=member)
+        return
+    tags |= {Tag(line[:_SHOWN], "?", "?") for line in others}
+    if tags != identity.tags:
+        findings.add(
+            "wheel-tags",
+            f"against the file name, it adds {_listed(tags - identity.tags)} and lacks {_listed(identity.tags - tags)}",
+            member=member,
+        )
 
 
 def _listed(tags: frozenset[Tag]) -> str:

@@ -166,5 +166,5 @@ def test_bytecode_of_one_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(reader, "read_member", read_member)
     wheel = read_wheel(path)
-    assert read.count("demo/x.py") == 16
+    assert read.count("demo/x.py") == 64
     assert len(wheel.pycs) == 1_000

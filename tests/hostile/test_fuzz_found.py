@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import tomli_w
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement
 
 from lambda_wheels.aws.failures import in_one_line
 from lambda_wheels.aws.marks import described
@@ -25,6 +29,7 @@ from lambda_wheels.resolution.redaction import redact
 from lambda_wheels.store import StoredWheel
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import read_wheel
+from lambda_wheels.wheels.needs import holds, requirement_in
 from tests.forged_zip import Entry, forge, zip64_extra
 from tests.hostile.fuzzing import bounded_memory, bounded_time, each_in_a_line
 from tests.resolution.locks import as_dict, entry, wheel
@@ -55,6 +60,11 @@ WHEELS: Final = [
     pytest.param(_metadata(f"Requires-Python: >={DIGITS}"), "metadata-requires-python", id="python-of-5000-digits"),
     pytest.param(_metadata(f"Requires-Dist: a>={DIGITS}"), "metadata-requires-dist", id="requirement-of-5000-digits"),
     pytest.param(
+        _metadata(f"Requires-Dist: a; {'(' * 600}os_name == 'x'{')' * 600}"),
+        "metadata-requires-dist",
+        id="marker-in-600-parentheses",
+    ),
+    pytest.param(
         _metadata(f"Requires-Python: {','.join(['>=1'] * 1_000_000)}"),
         "metadata-requires-python",
         id="million-specifiers",
@@ -65,6 +75,12 @@ WHEELS: Final = [
     pytest.param(_wheel_file(f"Tag: {_tags(1_000)}"), "wheel-tags", id="billion-tags-in-a-line"),
     pytest.param(_wheel_file("Tag: py3-none-a..b"), "wheel-tags", id="tag-with-an-empty-part"),
     pytest.param(_wheel_file(*["Tag: py3-none-any"] * 100_000), "metadata-size", id="100000-tags"),
+    pytest.param(_wheel_file(*[f"Tag: {_tags(10)}"] * 500), "metadata-size", id="500-lines-of-1000-tags"),
+    pytest.param(
+        {f"{INSIDE}/METADATA": "\r".join(["Name: demo", "Version: 1.0", *["x: y"] * 300_000])},
+        "metadata-size",
+        id="300000-headers-that-end-as-on-an-old-mac",
+    ),
     pytest.param(
         {f"{INSIDE}/entry_points.txt": "[console_scripts]\n" + "a=b\n" * 300_000}, "metadata-size", id="300000-scripts"
     ),
@@ -117,6 +133,21 @@ def test_markers_that_nobody_can_answer(tmp_path: Path, marker: str) -> None:
     assert [*left_out([wheel], TARGET)] == []
     assert read_inside(layer.path).compatibility()[0]
     each_in_a_line(look(layer.path, (), silent).problems)
+
+
+@pytest.mark.hostile("Fuzz")
+def test_markers_nested_too_deeply() -> None:
+    """A marker in 200 parentheses, too deep for the room that is left: no requirement, and never needed."""
+    marker = f"{'(' * 200}os_name == 'x'{')' * 200}"
+    parsed = Marker(marker)
+    most = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 100)
+    try:
+        with pytest.raises(InvalidRequirement, match="nested too deeply"):
+            requirement_in(f"demo; {marker}")
+        assert not holds(parsed, {"os_name": "x"})
+    finally:
+        sys.setrecursionlimit(most)
 
 
 def _lock(filename: str = "demo-1.0-py3-none-any.whl", **more: Any) -> bytes:
@@ -176,6 +207,13 @@ LAYERS: Final = [
         id="120000-rows-for-a-file",
     ),
     pytest.param(_layer(METADATA="Name: demo\nVersion: 1.0\n", WHEEL=f"Tag: {_tags(1_000)}\n"), id="billion-tags"),
+    pytest.param(
+        _layer(
+            METADATA="Name: demo\nVersion: 1.0\n",
+            WHEEL="".join(f"Tag: {_tags(10).replace('a', f'a{number}x')}\n" for number in range(5_000)),
+        ),
+        id="5000-lines-of-1000-tags",
+    ),
     pytest.param(_layer(METADATA="Name: demo\nVersion: 1.0\n", WHEEL="Tag: a-b-c..d\n"), id="tag-with-an-empty-part"),
     pytest.param(_layer(METADATA=f"Name: demo\nVersion: {DIGITS}\n"), id="version-of-5000-digits"),
     pytest.param(
@@ -232,6 +270,7 @@ def test_a_version_of_the_format_that_nobody_knows(tmp_path: Path) -> None:
 
 BEGUN: Final = [
     *("a://", "aa:///", "aa:/?", "https://u:p@h/", "https://a.git@", "aa://x y ", "aa://@"),  # URLs
+    *("aa://a.b: ", "aa://x y @ a ", "+aaa://a.b/c@", "arn:aws:", "arn:aws:@ "),  # what is left
     *("a:", "a:,", "a:b@", "a:b,", "=a:", "\\a:", "/~a:", "arn:", "a:@ "),  # users
     *("~", "%a", "a.", "[", "? ", "?)", "=", "@", "1", "\n"),  # what may be a part of either
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lambda_wheels.hiding import hide_secrets
 from lambda_wheels.resolution.pip_child.credentials import may_be_secret
 from lambda_wheels.resolution.redaction import public_url, redact
 
@@ -70,3 +71,47 @@ def test_redact(text: str, shown: str) -> None:
 def test_values_of_a_query(value: str, secret: bool) -> None:
     """A long value in a query is hidden wherever it is, but for what is none: kinds of content, names of wheels."""
     assert may_be_secret(value) is secret
+
+
+@pytest.mark.hostile("Secrets")
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("git+https://a.example/a/b@v1.0", "git+https://a.example/a/b@v1.0", id="revision of a path"),
+        pytest.param(
+            "'demo @ git+https://sesame@a.example/a/b@v1.0'", "'demo @ git+https://a.example/a/b@v1.0'", id="git user"
+        ),
+        pytest.param("git+https://u:se/sesame@a.example", "git+https://a.example", id="slash in the password, git"),
+        pytest.param(
+            "git+https://a.b:se/sesame@a.example", "git+https://a.example", id="slash in the password of a host, git"
+        ),
+        pytest.param(
+            "no https://proxy:8080: ask me@a.example", "no https://proxy:8080: ask me@a.example", id="host and port"
+        ),
+        pytest.param("no https://a.example: ask me@b.example", "no https://a.example: ask me@b.example", id="host"),
+        pytest.param("https://u: sesame@a.example", "https://a.example", id="space at the start of the password"),
+        pytest.param("https://u:p: sesame@a.example", "https://a.example", id="colon and space in the password"),
+        pytest.param("https://u:p @ sesame@a.example", "https://a.example", id="at between spaces in the password"),
+        pytest.param(
+            "https://a.example is not used for foo @ https://u:sesame@x/y.whl",
+            "https://a.example is not used for foo @ https://x/y.whl",
+            id="sentence with name @ URL",
+        ),
+        pytest.param(
+            "arn:aws:sts::1:assumed-role/x/me@a.example", "arn:aws:sts::1:assumed-role/x/me@a.example", id="arn"
+        ),
+        pytest.param("arn:aws:sts::1:x?u:sesame@a.example", "a.example", id="no ARN"),
+        pytest.param(
+            "git+https://a.example/b@v1,https://u:se/sesame@b.example",
+            "git+https://b.example",
+            id="and a user",
+        ),
+    ],
+)
+def test_what_an_at_may_mean(text: str, shown: str) -> None:
+    """A revision, a mail address and the @ of a requirement keep what is before them; users and passwords do not."""
+    assert redact(text) == shown
+    assert hide_secrets(shown) == shown
+    assert "sesame" not in hide_secrets(text)
+    if "sesame" not in text:
+        assert hide_secrets(text) == shown

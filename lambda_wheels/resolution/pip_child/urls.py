@@ -17,12 +17,19 @@ _URL = re.compile(
 )
 """A query may hold what ends a URL elsewhere: it goes on to the next space, but for what a sentence may end it with."""
 _SCHEME = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]*://")
-_USER = re.compile(r"(?<=://)[^/?#\n]*@")
+_NO_USER = (
+    r"(?![\w.-]+:\d{1,5}: |[\w-]+\.[\w.-]+: "  # a host with what is wrong with it
+    r"|[\w.-]+(?::\d{1,5})?[,;]? [^/?#\n@]* @ [a-zA-Z][a-zA-Z0-9+.-]*:/)"  # a sentence up to a NAME @ URL
+)
+"""Not a host alone that is followed by words, of which a later one has an @."""
+_USER = re.compile(rf"(?<=://){_NO_USER}[^/?#\n]*@")
 """User and password in front of a host, also with characters in them that end a URL."""
+_ARN = r"""arn:aws[\w:/.@+=-]*[),;]?(?=[\s'"]|\Z)"""
+"""A role's may end in somebody's mail address."""
 _USER_WITHOUT_SCHEME = re.compile(
-    r"""(?<![^\s/?\#:@'"=])((?<=/)[\w.+~%-]*[^\w\s/?\#:@'"=.+~%-]|(?<!/))  # where a name can begin
+    rf"""(?<![^\s/?\#:@'"=])((?<=/)[\w.+~%-]*[^\w\s/?\#:@'"=.+~%-]|(?<!/))  # where a name can begin
     (?![a-zA-Z]:\\)
-    (?:[^\s/?\#:@'"=]+:(?!//)\S*@(?=[\w\[])|([^\s/?\#:@'"=]+:(?!//)\S*))""",
+    (?:(?!{_ARN})[^\s/?\#:@'"=]+:(?!//)\S*@(?=[\w\[])|({_ARN}|[^\s/?\#:@'"=]+:(?!//)\S*))""",
     re.VERBOSE,
 )
 """The same as the address of a proxy may have them, ``user:password@host:8080``, or a URL that lacks a slash."""
@@ -30,6 +37,8 @@ _QUERY = re.compile(r"\?[^\s'\"<>()=]+=[^\s'\"<>()]*|(\?[^\s'\"<>()=]*)")
 """A query; in the words of urllib3 it stands behind a path, without a host."""
 _REVISION = re.compile(r"(?<=\.git)@[\w.-]+$")
 """What may follow the path of a repository."""
+_REVISION_OF_PATH = re.compile(r"://(?:[^/:@]*@)?[\w-]+\.[\w.-]+/[^:@]*(@[\w.-]+)$")
+"""The same where the path does not end in ``.git``: no password is there, nor a part of one."""
 
 
 def public_url(url: str) -> str:
@@ -47,19 +56,26 @@ def public_url(url: str) -> str:
     plain = re.split("[?#]", url, maxsplit=1)[0]
     if "@" in url[len(plain) :] and not plain.endswith((".whl", ".metadata")):
         return "(a malformed URL)"  # a query with an @, or a password with a question mark: nobody knows
-    revision = _REVISION.search(plain) if "+" in parts.scheme else None
-    if revision is not None:
-        plain = plain[: revision.start()]
+    revision = ""
+    if "+" in parts.scheme and (match := _REVISION.search(plain) or _REVISION_OF_PATH.search(plain)):
+        revision = match[match.lastindex or 0]
+        plain = plain.removesuffix(revision)
     scheme = _SCHEME.match(plain)
     before, _, after = plain.rpartition("@")
     shown = (scheme.group().strip() if scheme else "") + after if before else plain
-    return shown + (revision.group() if revision else "")
+    return shown + revision
 
 
 def redact(text: str) -> str:
     """``text`` with every URL in it made public, and whatever else may be a password or the query of a URL left out."""
-    text = _URL.sub(lambda match: match[1] + public_url(match[2]), _USER.sub("", text))
+    text = _URL.sub(_public, _USER.sub("", text))
     return _QUERY.sub(r"\1", _USER_WITHOUT_SCHEME.sub(r"\1\2", text))
+
+
+def _public(match: re.Match[str]) -> str:
+    """What is shown of what looks like a URL; a colon at its end is the sentence's."""
+    url = match[2].removesuffix(":")
+    return match[1] + public_url(url) + match[2][len(url) :]
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
