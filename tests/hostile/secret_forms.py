@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -50,7 +51,7 @@ def chain(error: BaseException | None) -> Iterator[str]:
 def contents(*places: Path, inflated: bool = True) -> Iterator[tuple[str, bytes]]:
     """Every file below ``places`` with its name, the members of archives ``inflated`` as well."""
     for place in places:
-        for path in [place, *place.rglob("*")] if place.exists() else []:
+        for path in _below(place):
             try:
                 yield str(path), str(path).encode("utf-8", "surrogateescape")
                 if path.is_file():
@@ -60,6 +61,14 @@ def contents(*places: Path, inflated: bool = True) -> Iterator[tuple[str, bytes]
                             yield from ((f"{path}!{name}", archive.read(name)) for name in archive.namelist())
             except FileNotFoundError:  # gone meanwhile
                 continue
+
+
+def _below(place: Path) -> Iterator[Path]:
+    """``place`` and all below it; what goes meanwhile is passed over, which ``rglob`` does not do on Python 3.11."""
+    if place.exists():
+        yield place
+    for folder, folders, files in os.walk(place):
+        yield from (Path(folder, name) for name in (*folders, *files))
 
 
 class Watch:
@@ -105,11 +114,9 @@ class Watch:
 def _children(pid: int) -> list[int]:
     """The processes that came of ``pid``."""
     below: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*"):
-        try:
+    with contextlib.suppress(OSError):  # it ended
+        for task in Path(f"/proc/{pid}/task").iterdir():
             below += map(int, (task / "children").read_text().split())
-        except OSError:
-            continue
     return [*below, *(one for child in below for one in _children(child))]
 
 
