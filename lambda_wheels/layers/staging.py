@@ -66,9 +66,12 @@ def staged_folder(folder: Path) -> Iterator[Path]:
             path = staging_path(folder)
             stack.callback(_remove, path)
             path.mkdir()
-            path.chmod(0o755)
-            if sys.platform == "win32" or _hold(path, stack, os.open(path, os.O_RDONLY)):
-                break
+            try:
+                path.chmod(0o755)
+                if sys.platform == "win32" or _hold(path, stack, os.open(path, os.O_RDONLY)):
+                    break
+            except FileNotFoundError:  # somebody who sweeps took it for left over before it was held
+                continue
         yield path
 
 

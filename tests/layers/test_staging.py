@@ -200,3 +200,21 @@ def test_what_was_moved_out_is_not_swept(tmp_path: Path) -> None:
     (stage / LEAVING / "python").mkdir(parents=True)
     sweep(tmp_path)
     assert (stage / LEAVING / "python").is_dir()
+
+
+def test_swept_before_it_was_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that somebody sweeps away between its making and its lock is made again, under another name."""
+    swept: list[Path] = []
+    chmod = Path.chmod
+
+    def swept_first(path: Path, mode: int) -> None:
+        if not swept:
+            swept.append(path)
+            path.rmdir()
+        chmod(path, mode)
+
+    monkeypatch.setattr(Path, "chmod", swept_first)
+    with staged_folder(tmp_path) as stage:
+        assert stage.is_dir()
+        assert [stage] != swept
+    assert list(tmp_path.iterdir()) == []
