@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from lambda_wheels import SurroundingsError
 from lambda_wheels.store import Store
 from tests.conftest import Tried
 from tests.hostile.from_a_lock import OWN, Built, built, within
+from tests.hostile.odd_files import make_pipe, make_socket
 from tests.loopback import left_behind
 
 __all__ = ["built"]
@@ -52,19 +52,6 @@ def _instead(make: Harm) -> Harm:
     return replace
 
 
-def _socket(path: Path) -> None:
-    if sys.platform == "win32":
-        raise NotImplementedError
-    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as one:
-        one.bind(path.name)  # the name of a socket is short
-
-
-def _pipe(path: Path) -> None:
-    if sys.platform == "win32":
-        raise NotImplementedError
-    os.mkfifo(path)
-
-
 def _folder_with_a_file(path: Path) -> None:
     path.mkdir()
     (path / "mine").write_text("mine")
@@ -83,8 +70,8 @@ OTHERS: dict[str, Harm] = {
     "a file": _instead(lambda path: path.write_bytes(b"mine")),
     "a folder": _instead(Path.mkdir),
     "a folder with a file": _instead(_folder_with_a_file),
-    "a pipe": _instead(_pipe),
-    "a socket": _instead(_socket),
+    "a pipe": _instead(make_pipe),
+    "a socket": _instead(make_socket),
     "a dangling link": _instead(lambda path: path.symlink_to("nowhere")),
     "a link to itself": _instead(lambda path: path.symlink_to(path.name)),
     "a link to an endless device": _instead(lambda path: path.symlink_to("/dev/zero")),

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import os
 import shutil
-import socket
 import sys
 import tempfile
 import threading
@@ -21,6 +20,7 @@ from lambda_wheels import LambdaWheelsError, Stage
 from lambda_wheels.progress import ProgressEvent
 from tests.conftest import Tried
 from tests.hostile.from_a_lock import Built, built, within
+from tests.hostile.odd_files import make_pipe, make_socket
 from tests.loopback import TARGET, left_behind, snapshot
 from tests.wheel_factory import make_wheel
 
@@ -32,19 +32,6 @@ pytestmark = [
     pytest.mark.once,
     pytest.mark.skipif(sys.platform == "win32", reason="no such files"),
 ]
-
-
-def _bound(path: Path) -> None:
-    if sys.platform == "win32":
-        raise NotImplementedError
-    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as one:
-        one.bind(path.name)  # the name of a socket is short
-
-
-def _pipe(path: Path) -> None:
-    if sys.platform == "win32":
-        raise NotImplementedError
-    os.mkfifo(path)
 
 
 def _folder(path: Path) -> Path:
@@ -61,14 +48,14 @@ def _gone(path: Path) -> Path:
 
 
 KINDS: dict[str, Callable[[Path], object]] = {
-    "a pipe": _pipe,
-    "a socket": _bound,
+    "a pipe": make_pipe,
+    "a socket": make_socket,
     "a dangling link": lambda path: path.symlink_to("nowhere"),
     "a link to itself": lambda path: path.symlink_to(path.name),
     "a link to a device": lambda path: path.symlink_to(os.devnull),
     "a link to an endless device": lambda path: path.symlink_to("/dev/zero"),
     "a folder of somebody's": lambda path: _folder(path).joinpath("mine").write_text("mine"),
-    "a folder with a pipe": lambda path: _pipe(_folder(path) / "mine"),
+    "a folder with a pipe": lambda path: make_pipe(_folder(path) / "mine"),
     "below a file": lambda path: None,
 }
 
