@@ -8,14 +8,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Final, Unpack
 
 from lambda_wheels.call import Call, Given, every_target, understood
+from lambda_wheels.choosing import choose
 from lambda_wheels.errors import ResolutionError, UsageError
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, ProgressEvent, Stage, silent
 from lambda_wheels.resolution import IndexOptions
 from lambda_wheels.resolution.child import Children
 from lambda_wheels.resolution.explanation import Explanation
-from lambda_wheels.resolution.resolve import resolve
-from lambda_wheels.resolution.turns import Turns
 from lambda_wheels.store import Store, open_store
 from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Target
 
@@ -80,19 +79,9 @@ def explain(
 
 def _explained(call: Call, target: Target, store: Store, children: Children, said: set[str]) -> Explanation:
     """What ``target`` would get."""
-    with store.scratch() as scratch, Turns(store, scratch, call.waivers) as turns:
+    with store.scratch() as scratch:
         try:
-            resolution = resolve(
-                call.requirements,
-                target,
-                call.options,
-                scratch=scratch,
-                stored=store.wheel_template,
-                turns=turns,
-                said=said,
-                children=children,
-                progress=silent,
-            )
+            resolution = choose(call, target, store, scratch, silent, said=said, children=children)
         except ResolutionError as error:
             return Explanation(target=target, projects=(), problems=tuple(error.problems))
     return Explanation.of(resolution)

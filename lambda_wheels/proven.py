@@ -240,23 +240,10 @@ def _resolved(
     said: set[str] | None,
 ) -> tuple[Resolution, Found]:
     """pip chooses."""
-    # Imported here: all that drives pip, which a build from a lock does not need.
-    from lambda_wheels.resolution.resolve import resolve
-    from lambda_wheels.resolution.turns import Turns
+    from lambda_wheels.choosing import choose  # here, as a build from a lock does not need it
 
     with store.scratch() as scratch:
-        with Turns(store, scratch, call.waivers) as turns:
-            resolution = resolve(
-                call.requirements,
-                target,
-                call.options,
-                scratch=scratch,
-                stored=store.wheel_template,
-                turns=turns,
-                preferred=preferred,
-                said=said,
-                progress=progress,
-            )
+        resolution = choose(call, target, store, scratch, progress, preferred=preferred, said=said)
         found = fetch(
             resolution,
             store,

@@ -64,12 +64,13 @@ def is_folder(path: Path) -> bool:
     return stat.S_ISDIR(mode_at(path))
 
 
-def is_file(path: Path) -> bool:
+def is_file(path: Path, *, follow: bool = True) -> bool:
     """Whether a plain file is there, or a link to one.
 
+    :param follow: whether a link counts as what it leads to.
     :raises OSError: it cannot be told.
     """
-    return stat.S_ISREG(mode_at(path))
+    return stat.S_ISREG(mode_at(path, follow=follow))
 
 
 def is_link(path: Path) -> bool:

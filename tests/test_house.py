@@ -30,6 +30,7 @@ ROOMS = (
     "layers",
     "imports",
     "call",
+    "choosing",
     "proven",
     "assembling",
     "build",

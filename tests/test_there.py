@@ -19,7 +19,7 @@ from lambda_wheels.layers.staging import LEAVING, sweep
 from lambda_wheels.layers.wheel_folder import check_wheel_folder
 from lambda_wheels.there import exists, is_file, is_folder, is_link, is_taken
 
-QUESTIONS = [exists, is_file, is_folder, is_link, is_taken]
+QUESTIONS: list[Callable[[Path], bool]] = [exists, is_file, is_folder, is_link, is_taken]
 TARGET: dict[str, Any] = {"runtime": "python3.13", "architecture": "arm64"}
 
 

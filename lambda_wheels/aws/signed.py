@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from lambda_wheels.errors import LambdaWheelsError
+from lambda_wheels.resolution.redaction import hide
 
 _HEADERS: Final = ("Authorization", "X-Amz-Security-Token", "Proxy-Authorization")
 _SIGNATURE: Final = r"(?<=Signature=)[0-9a-f]+"
@@ -31,9 +32,7 @@ class Signed:
 
     def hide(self, text: str) -> str:
         """``text`` without it."""
-        for value in sorted(self._values, key=len, reverse=True):  # a part of one may be another
-            text = text.replace(value, "****")
-        return text
+        return hide(text, self._values)
 
     def clean(
         self, parsed_response: dict[str, Any] | None = None, exception: Exception | None = None, **_: object

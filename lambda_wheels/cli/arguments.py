@@ -129,10 +129,7 @@ def _add_wheels(parser: argparse.ArgumentParser, *, several: bool = False) -> No
     choices = f"arm64 or x86_64{repeatable}" if several else "arm64, x86_64, or auto: arm64 if all of it exists there"
     # Where there can be one only, the library refuses a second one; argparse would take the last without a word.
     parser.add_argument("--architecture", required=True, action="append", help=choices)
-    parser.add_argument(
-        "--allow", action="append", default=[], metavar="RULE:PROJECT", help="let a finding stand (repeatable)"
-    )
-    parser.add_argument("--strict", action="store_true", help="let warnings stop the build")
+    _add_waivers(parser, "let warnings stop the build")
 
 
 def _add_requirements(parser: argparse.ArgumentParser, files: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 import re
-import stat
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from lambda_wheels.layers.manifest import FOLDER, Manifest, is_manifest_path, ma
 from lambda_wheels.layers.record import INSTALLER, layer_path
 from lambda_wheels.layers.staging import STAGING_PREFIX
 from lambda_wheels.problems import Problem
+from lambda_wheels.there import is_file
 
 TOP_FOLDERS: Final = ("python", "bin", "lib", FOLDER)
 """Where a layer of ours can have files."""
@@ -83,7 +83,7 @@ def _raise(error: OSError) -> None:
 
 def _manifest(folder: Path, path: str) -> Manifest | None:
     """The manifest at ``path``, if it is one."""
-    if not is_manifest_path(path) or not _is_file(folder / path):
+    if not is_manifest_path(path) or not is_file(folder / path, follow=False):
         return None
     if (folder / path).stat().st_size > _LARGEST_MANIFEST:
         return None
@@ -100,7 +100,9 @@ def _recorded(folder: Path, files: Collection[str]) -> Iterator[str]:
     for path in filter(_RECORD.fullmatch, files):  # not by glob(), which passes over what cannot be read
         record = folder / path
         installer = record.with_name("INSTALLER")
-        if not _is_file(record) or not _is_file(installer) or installer.read_bytes() != INSTALLER:
+        # Not a link, nor a pipe, which would be waited for.
+        ours = is_file(record, follow=False) and is_file(installer, follow=False)
+        if not ours or installer.read_bytes() != INSTALLER:
             continue
         home = f"{record.parent.parent.relative_to(folder).as_posix()}/"
         with record.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
@@ -108,17 +110,6 @@ def _recorded(folder: Path, files: Collection[str]) -> Iterator[str]:
                 yield from (layer_path(row[0], home) for row in csv.reader(file) if row)
             except csv.Error:
                 continue
-
-
-def _is_file(path: Path) -> bool:
-    """Whether a file is there itself: not a link, nor a pipe, which would be waited for.
-
-    :raises OSError: it cannot be seen, for another reason than that nothing is there.
-    """
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except FileNotFoundError:
-        return False
 
 
 def _is_bytecode(path: str) -> bool:

@@ -83,9 +83,9 @@ def test_one_tree(
 
 
 @pytest.mark.long
-def test_testers(served: Path, out: Path, at_length: bool, tried: Tried, note: Figure) -> None:
+def test_testers(served: Path, out: Path, tried: Tried, note: Figure) -> None:
     """Every program of this machine that tests or lists a zip finds a layer in order, and says nothing of a warning."""
-    _build(_wheels(served, at_length), out / "layer.zip", {**TARGET, "no_index": True})
+    _build(_wheels(served, at_length=True), out / "layer.zip", {**TARGET, "no_index": True})
     before = (out / "layer.zip").read_bytes()
     seen = []
     for name, command in TESTERS.items():

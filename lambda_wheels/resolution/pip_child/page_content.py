@@ -63,15 +63,19 @@ def page_fault(content: bytes, content_type: str, project: str, *, ends_anywhere
 
 def _is_of(text: bytes, project: str) -> bool:
     """Whether a JSON page says that it is that of ``project``."""
-    name = re.escape(project).replace(r"\-", "-").replace("-", "[-_.]+")
-    return re.search(rf'"name"\s*:\s*"{name}"'.encode(), text, re.IGNORECASE) is not None
+    return re.search(rf'"name"\s*:\s*"{_spelt(project)}"'.encode(), text, re.IGNORECASE) is not None
 
 
 def _names(text: bytes, project: str) -> bool:
     """Whether a file of ``project`` is named, or that this is its page, though it has none."""
-    name = re.escape(project).replace(r"\-", "-").replace("-", "[-_.]+")
+    name = _spelt(project)
     pattern = rf"{name}-[^\s\"'<>]{{1,300}}?{_ENDINGS}|links for {name}|pypi:repository-version"
     return re.search(pattern.encode(), text, re.IGNORECASE) is not None
+
+
+def _spelt(project: str) -> str:
+    """A pattern of all spellings of a normalised name."""
+    return re.escape(project).replace(r"\-", "-").replace("-", "[-_.]+")
 
 
 def project_of(url: str) -> str:
