@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 from collections.abc import Sequence
@@ -30,7 +31,11 @@ TIME_LIMIT: Final = 60.0
 _EMULATED: Final = 5
 """How much longer it may take under an emulator, where pandas took 25 seconds in place of 2."""
 
-_CHILD: Final = Path(__file__).with_name("child.py")
+_GRACE: Final = 5.0
+"""Seconds beyond its time after which a process ends by itself: we may have been killed."""
+
+CHILD: Final = Path(__file__).with_name("child.py")
+"""What is executed by the target's Python."""
 
 _LONGEST_ANSWER: Final = 1 << 12
 
@@ -84,7 +89,8 @@ class _Trial:
     def __init__(self, python: Python, tree: Path, folders: Sequence[str], time_limit: float) -> None:
         self._python = python
         self._tree = str(tree)
-        self._arguments = [self._tree, *(str(tree / folder) for folder in folders)]
+        alarm = math.ceil(time_limit + _GRACE)
+        self._arguments = [self._tree, *(str(tree / folder) for folder in folders), str(alarm)]
         self._time_limit = time_limit
         self.stopped = threading.Event()
 
@@ -93,7 +99,7 @@ class _Trial:
         if self.stopped.is_set():
             return "it was not tried"
         with new_place() as place:
-            command = [*self._python.command, *ALONE, str(_CHILD), *self._arguments, str(place.answer), module.name]
+            command = [*self._python.command, *ALONE, str(CHILD), *self._arguments, str(place.answer), module.name]
             ending = run(command, self._python.environment, place, time_limit=self._time_limit, stopped=self.stopped)
             if ending.late:
                 return f"did not end within {self._time_limit:g} s"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from lambda_wheels import ProgressEvent, Stage
+from lambda_wheels.bytecode.processes import ALONE
 from lambda_wheels.errors import ImportsNotTriedError
 from lambda_wheels.imports import import_layer
+from lambda_wheels.imports.importing import CHILD
 from lambda_wheels.waivers import Waivers
 from tests.imports.layers import ON_LINUX, OWN, SITE, make_layer
 from tests.layers.trees import modes, tree
@@ -118,6 +122,15 @@ def test_hangs(source: str, tmp_path: Path) -> None:
     assert time.monotonic() - began < 20
     assert found.pop("python/demo.py") in {"did not end within 2 s", "EOFError: EOF when reading a line"}
     assert found == {"python/wrong.py": "ZeroDivisionError: division by zero"}
+
+
+@pytest.mark.parametrize("source", ["while True: pass", "import time\ntime.sleep(60)"], ids=["works", "waits"])
+def test_nobody_to_end_it(source: str, tmp_path: Path) -> None:
+    """A module that hangs ends by itself where we were killed, its time being over."""
+    layer = make_layer(tmp_path, {"demo.py": source})
+    arguments = [str(layer), str(layer / "python"), "1", str(tmp_path / "answer"), "demo"]
+    ended = subprocess.run([sys.executable, *ALONE, str(CHILD), *arguments], timeout=30, check=False)
+    assert ended.returncode == -14  # SIGALRM
 
 
 @pytest.mark.parametrize("then", ["", "while True: pass", "os.abort()"], ids=["imported", "hangs", "crashes"])
