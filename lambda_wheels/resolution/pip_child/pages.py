@@ -56,8 +56,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
 
     @wrap(LinkCollector, "fetch_response")
     def fetch_response(original: Callable[..., Any], self: Any, location: Any, *args: Any, **kwargs: Any) -> Any:
-        page = {"url": public(location.url), "status": 0, "error": "", "detail": ""}
-        page["find_links"] = location.url in self.find_links
+        page = _new_page(location.url, find_links=location.url in self.find_links)
         content = None
         fault = "-"
         _local.page = page
@@ -71,7 +70,8 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
             elif content is not None and page["status"] in WHOLE:
                 project = "" if page["find_links"] else project_of(location.url)
                 fault = page_fault(content.content, content.content_type, project, ends_anywhere=_local.ends_anywhere)
-            emit("page", **page, read=content is not None, listing=not fault, fault=fault.removeprefix("-"))
+            page.update(read=content is not None, listing=not fault, fault=fault.removeprefix("-"))
+            emit("page", **page)
         if page["error"] or (content is not None and fault):
             # The resolution has failed: do not wait for the same server once more for each project.
             raise InstallationError(f"{page['url']} could not be read")
@@ -82,8 +82,9 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
         try:
             return original(self, project_url, *args, **kw)
         except _NOT_UNDERSTOOD as error:
-            page = {"url": public(project_url.url), "status": 200, "error": "", "detail": "", "find_links": False}
-            emit("page", **page, read=True, listing=False, fault=f"{shown(error)} ({type(error).__name__})")
+            fault = f"{shown(error)} ({type(error).__name__})"
+            page = _new_page(project_url.url, status=200, read=True, fault=fault)
+            emit("page", **page)
             raise InstallationError(f"{page['url']} could not be understood") from error
 
     @wrap(Link, "from_json")
@@ -95,17 +96,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
     def is_secure_origin(original: Callable[..., Any], self: Any, location: Any) -> Any:
         secure = original(self, location)
         if not secure:
-            emit(
-                "page",
-                url=public(str(location)),
-                status=0,
-                error="InsecureOrigin",
-                detail="",
-                find_links=False,
-                read=False,
-                listing=False,
-                fault="",
-            )
+            emit("page", **_new_page(str(location), error="InsecureOrigin"))
         return secure
 
     @wrap(LinkEvaluator, "evaluate_link")
@@ -127,6 +118,12 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
             ]
         )
         return kind, detail
+
+
+def _new_page(url: str, **known: Any) -> dict[str, Any]:
+    """What is told of a page of which only this is known."""
+    page = {"url": public(url), "status": 0, "error": "", "detail": "", "find_links": False}
+    return {**page, "read": False, "listing": False, "fault": "", **known}
 
 
 def _is_own_page(url: str) -> bool:
