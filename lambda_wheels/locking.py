@@ -14,7 +14,15 @@ from packaging.utils import NormalizedName, canonicalize_name
 from lambda_wheels.call import AUTO, Call, Given, every_target, understood
 from lambda_wheels.errors import ResolutionError, UsageError, WheelError
 from lambda_wheels.layers import View, homes
-from lambda_wheels.layers.output import check_file_output, check_folder_of, new_file, refused, settled, writing
+from lambda_wheels.layers.output import (
+    check_file_output,
+    check_folder_of,
+    new_file,
+    refused,
+    settled,
+    write_all,
+    writing,
+)
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Onward, Progress, silent
 from lambda_wheels.proven import Failure, chosen_wheels, judged, together, warned
@@ -114,7 +122,7 @@ def lock(
         raise ResolutionError([*_differences(result, before)])
     if result.changed:
         with writing(Path(output), silent), new_file(path) as file:
-            file.write(lock_text(after).encode("utf-8"))
+            write_all(file, lock_text(after).encode("utf-8"))
     return result
 
 

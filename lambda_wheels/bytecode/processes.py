@@ -6,7 +6,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,27 +29,27 @@ _KILL: Final = 9
 
 def output_of(command: Sequence[str], time_limit: float) -> bytes | None:
     """What ``command`` prints to stdout; None if it cannot be started, fails, or takes longer than so many seconds."""
-    with tempfile.TemporaryFile() as output:  # no pipe: what a killed launcher has started might hold it open
-        try:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.DEVNULL,
-                # Python's install manager for Windows installs what it is asked for, unless it is told not to.
-                env={**os.environ, "PYTHON_MANAGER_AUTOMATIC_INSTALL": "false"},
-                start_new_session=True,
-            )
-        except (OSError, ValueError):  # ValueError: a NUL in it
-            return None
-        try:
-            code = process.wait(time_limit)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            _end_with_children(process)
-        output.seek(0)
-        return output.read() if code == 0 else None
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,  # no file, which a full disk would leave empty
+            stderr=subprocess.DEVNULL,
+            # Python's install manager for Windows installs what it is asked for, unless it is told not to.
+            env={**os.environ, "PYTHON_MANAGER_AUTOMATIC_INSTALL": "false"},
+            start_new_session=True,
+        )
+    except (OSError, ValueError):  # ValueError: a NUL in it
+        return None
+    assert process.stdout is not None
+    try:
+        output, _ = process.communicate(timeout=time_limit)
+    except subprocess.TimeoutExpired:  # perhaps only what a launcher has started holds the pipe
+        return None
+    finally:
+        _end_with_children(process)
+        process.stdout.close()
+    return output if process.returncode == 0 else None
 
 
 def _end_with_children(process: subprocess.Popen[bytes]) -> None:

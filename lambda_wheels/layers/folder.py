@@ -14,7 +14,7 @@ from lambda_wheels.errors import OutputRefusedError
 from lambda_wheels.layers.contents import Contents
 from lambda_wheels.layers.entries import Entry, FromWheel
 from lambda_wheels.layers.ours import TOP_FOLDERS, check_ours, foreign_file
-from lambda_wheels.layers.output import refused, settled, writing
+from lambda_wheels.layers.output import refused, settled, write_all, writing
 from lambda_wheels.layers.sources import WheelFiles, inflated
 from lambda_wheels.layers.staging import LEAVING, LEFT, left_over, staged_folder, sweep
 from lambda_wheels.problems import Problem
@@ -201,9 +201,7 @@ def _write_batch(batch: Sequence[Entry], root: Path, stop: threading.Event) -> i
                 for piece in inflated(entry, wheels):
                     if stop.is_set():
                         return 0
-                    view = memoryview(piece)
-                    while view:
-                        view = view[file.write(view) :]
+                    write_all(file, piece)
             path.chmod(entry.mode)  # after opening: the umask takes away from what open() is given
     return sum(entry.size for entry in batch)
 

@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from lambda_wheels.errors import OutputError, OutputRefusedError
 from lambda_wheels.layers.staging import staged_file, sweep
@@ -95,9 +95,16 @@ def writing(output: Path, progress: Progress) -> Iterator[Progress]:
         raise failed(output, error) from error
 
 
+class Unbuffered(Protocol):
+    """What takes bytes."""
+
+    def write(self, piece: memoryview, /) -> int:
+        """Take ``piece``, or so many bytes of it."""
+
+
 @contextlib.contextmanager
 def new_file(output: Path) -> Iterator[BinaryIO]:
-    """A file to write that becomes ``output`` when the block ends well, and otherwise never was.
+    """A file to write, by :func:`write_all`, that becomes ``output`` when the block ends well, and otherwise never was.
 
     :raises OSError: if it cannot be written.
     """
@@ -108,6 +115,16 @@ def new_file(output: Path) -> Iterator[BinaryIO]:
         file.close()
         # No fsync, as with cp, zip or pip: what a power cut takes is built again, and it would be a fifth of the time.
         replace(staged, output)
+
+
+def write_all(file: Unbuffered, content: bytes | memoryview) -> None:
+    """Write ``content`` to a file without a buffer, which may take a part of it at a time.
+
+    :raises OSError: if it cannot be written.
+    """
+    left = memoryview(content)
+    while left:
+        left = left[file.write(left) :]
 
 
 def check_file_output(output: Path) -> None:

@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from lambda_wheels.layers.contents import Contents
 from lambda_wheels.layers.entries import Entry
-from lambda_wheels.layers.output import new_file, settled, writing
+from lambda_wheels.layers.output import Unbuffered, new_file, settled, write_all, writing
 from lambda_wheels.layers.sources import PIECE, WheelFiles
 from lambda_wheels.layers.zip_format import end_record, headers
 from lambda_wheels.progress import Progress, ProgressEvent, Stage, silent
@@ -115,7 +115,7 @@ class _Hasher:
 class _Sink:
     """Collects small pieces, and writes and hashes them in large ones."""
 
-    def __init__(self, file: BinaryIO | _Nowhere, hasher: _Hasher, total: int, progress: Progress, name: str) -> None:
+    def __init__(self, file: Unbuffered, hasher: _Hasher, total: int, progress: Progress, name: str) -> None:
         self._file = file
         self._hasher = hasher
         self._buffer = hasher.buffer()
@@ -151,9 +151,7 @@ class _Sink:
 
         :raises OSError: if it cannot be written.
         """
-        view = self._buffer[: self._used]
-        while view:
-            view = view[self._file.write(view) :]
+        write_all(self._file, self._buffer[: self._used])
         self._hasher.take(self._buffer, self._used)
         self._buffer = self._hasher.buffer()
         self._used = 0

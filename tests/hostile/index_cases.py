@@ -73,7 +73,9 @@ def changed(**fields: Any) -> Fault:
 
 def paused(status: str, pause: str) -> Fault:
     """An error that asks for a pause."""
-    return sent(f"HTTP/1.1 {status} No\r\nRetry-After: {pause}\r\nContent-Length: 0\r\n\r\n".encode())
+    return sent(
+        f"HTTP/1.1 {status} No\r\nRetry-After: {pause}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode()
+    )
 
 
 ANYWHERE: dict[str, tuple[Fault, str]] = {
@@ -108,7 +110,7 @@ ANYWHERE: dict[str, tuple[Fault, str]] = {
     "redirect to a script": (Fault.redirect("javascript:alert(1)"), FAILED),
     "redirect to nothing": (Fault.redirect(""), FAILED),
     "redirect to a closed port": (Fault.redirect("http://127.0.0.1:1/"), UNREACHABLE),
-    "redirect to a broken URL": (Fault.redirect("http://[::1/"), UNREACHABLE),
+    "redirect to a broken URL": (Fault.redirect("http://[::1/"), FAILED),
     "HTTP/0.9": (sent(html(f"/files/{WHEEL}")), UNREACHABLE),
     "rubbish": (sent(bytes(range(128, 256)) * 40), UNREACHABLE),
     "nothing": (sent(), UNREACHABLE),
@@ -174,6 +176,8 @@ RECOVERED: dict[str, Callable[[], Fault]] = {
     "429 with a pause that is none": lambda: replace(paused("429", "soon"), times=1),
     "504 once": lambda: Fault.status(504, times=1),
     "reset once": lambda: Fault.reset(after=0, times=1),
+    "reset within, twice": lambda: Fault.reset(times=2),
+    "short body once": lambda: Fault.short_body(times=1),
     "silence once": lambda: Fault.silence(times=1),
 }
 """What passes, and is tried again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,12 +183,12 @@ def test_credentials_stay(tmp_path: Path, index: IndexServer, served: Path, out:
     make_wheel(served, "demo", "9.0")
     private = tmp_path / "private"
     private.mkdir()
-    make_wheel(private, "demo", "9.0")
+    shutil.copy(served / WHEEL, private)
     with IndexServer(private, auth=("alice", "sesame")) as secret:
         if where == "page":
             secret.fail("/simple/*", Fault.redirect(f"{index.url}demo/"))
         elif where == "file":
-            secret.fail("/files/*", Fault.redirect(index.file_url(WHEEL)))
+            secret.fail("/files/*.whl", Fault.redirect(index.file_url(WHEEL)))
         else:
             secret.fail("/simple/*", link(index.file_url(WHEEL)))
         assert run("build", "demo", out, index_url=secret.url_with_credentials) == ["9.0"]

@@ -61,9 +61,8 @@ def test_target_arguments() -> None:
 
 def test_resolve_arguments() -> None:
     """Requirements stand behind a double hyphen, so that none can be an option."""
-    requirements = Requirements(
-        strings=("demo>=1",), files=(Path("/r.txt"),), wheels=(Path("/w/demo-1.0-py3-none-any.whl"),)
-    )
+    wheel = Path("/w;x/demo-1.0-py3-none-any.whl").absolute()  # a path would end at the semicolon
+    requirements = Requirements(strings=("demo>=1",), files=(Path("/r.txt"),), wheels=(wheel,))
     arguments = resolve_arguments(TARGET, requirements, ["--pre"], Path("/report.json"))
     assert arguments[0] == "install"
     assert {"--dry-run", "--ignore-installed", "--no-input"} < set(arguments)
@@ -74,7 +73,7 @@ def test_resolve_arguments() -> None:
         "/r.txt",
         "--",
         "demo>=1",
-        "/w/demo-1.0-py3-none-any.whl",
+        wheel.as_uri(),
     ]
     assert [argument.replace("\\", "/") for argument in arguments[-7:]] == tail
 

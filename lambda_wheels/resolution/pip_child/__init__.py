@@ -11,7 +11,8 @@ What is changed inside pip, each in one module:
 - ``only_wheels``: nothing but wheels is prepared, from wherever it is named;
 - ``requirement_files``: none brings in a variable, or what is no requirement file;
 - ``no_programs``: nothing is started, but by a keyring that is asked for a password;
-- ``endless``: what drips or never ends is given up, and a pause is as long as it helps;
+- ``endless``: what drips or never ends is given up;
+- ``again``: what may pass is tried again, after pauses as long as they help;
 - ``pages``: every index page is looked at, and told of;
 - ``credentials``: what pip is known by is learnt, so that nothing repeats it;
 - ``preferences``: what a lock has is tried first;

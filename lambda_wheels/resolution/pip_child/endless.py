@@ -1,4 +1,4 @@
-"""Answers that drip, never end or ask for too long a pause: each has a bound. (In pip's process.)
+"""Answers that drip or never end are given up. (In pip's process.)
 
 pip's timeout is that of a single read: a byte now and then keeps it waiting for good, be it in the headers. And what
 comes it keeps in memory, or writes to the disk, as long as more comes.
@@ -23,10 +23,6 @@ _LARGEST_PAGE: Final = 120_000_000
 """Bytes of an index page, or of whatever else is read but wheels; sent, and inflated. PyPI's largest have a tenth."""
 _LARGEST_WHEEL: Final = 500_000_000
 """Bytes of a wheel: a layer has little more than half of that unpacked."""
-_LONGEST_PAUSE: Final = 60
-"""Seconds: who asks for a longer one is not waited for."""
-_PASSING: Final = frozenset({408, 429, 504, 524})
-"""Statuses that may pass, and that pip does not try again by itself, or only with Retry-After."""
 
 _local = threading.local()
 """Of this thread: ``largest`` while a wheel is downloaded."""
@@ -34,10 +30,6 @@ _local = threading.local()
 
 class TooLong(Exception):  # noqa: N818  # its name is what the parent is told
     """More came than anything of its kind has. Nobody between here and ``main`` takes it for a reason to try again."""
-
-
-class AsksToWait(Exception):  # noqa: N818
-    """A server that wants to be left alone for long."""
 
 
 def _check_size(size: int, largest: int) -> None:
@@ -56,10 +48,9 @@ def wheel_comes() -> Iterator[None]:
 
 
 def bound_answers() -> None:
-    """Give up what comes too slowly or does not end, and wait between tries as long as it helps."""
+    """Give up what comes too slowly or does not end."""
     _bound_sockets()
     _bound_inflated()
-    _bound_pauses()
 
 
 def _bound_sockets() -> None:
@@ -91,22 +82,3 @@ def _bound_inflated() -> None:
             size += len(piece)
             _check_size(size, _LARGEST_PAGE)
             yield piece
-
-
-def _bound_pauses() -> None:
-    from pip._vendor.urllib3.exceptions import InvalidHeader
-    from pip._vendor.urllib3.util.retry import Retry
-
-    @wrap(Retry, "is_retry")
-    def is_retry(original: Callable[..., Any], self: Any, method: str, status_code: int, *args: Any) -> Any:
-        return original(self, method, status_code, *args) or (bool(self.total) and status_code in _PASSING)
-
-    @wrap(Retry, "get_retry_after")
-    def get_retry_after(original: Callable[..., Any], self: Any, response: Any) -> Any:
-        try:
-            seconds = original(self, response)
-        except InvalidHeader:
-            return None  # as without one: pauses that grow
-        if seconds is not None and seconds > _LONGEST_PAUSE:
-            raise AsksToWait(f"HTTP {response.status}, and a pause of {seconds:.0f} seconds")
-        return seconds

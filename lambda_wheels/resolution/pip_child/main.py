@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
+from .again import try_again
 from .configuration import Misconfigured, filter_configuration, leave_constraints_aside
 from .credentials import watch_credentials
 from .discarded import tell_discarded
@@ -43,6 +44,7 @@ def main() -> int:
         watch_credentials()
         read_files_warily(instructions["arguments"])
         bound_answers()
+        try_again()
         watch_pages(records)
         hand_over_downloads(instructions["downloads"], instructions["stored"])
         prefer(instructions["preferred"])

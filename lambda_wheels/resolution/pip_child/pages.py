@@ -50,8 +50,11 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
     @wrap(PipSession, "get_redirect_target")
     def get_redirect_target(original: Callable[..., Any], self: Any, response: Any) -> Any:
         # Not to a file: an index would choose what is read on this disk (pip itself follows there before 26.3).
-        target = original(self, response)
-        scheme = urllib.parse.urlsplit(urllib.parse.urljoin(response.url, target or "")).scheme
+        try:
+            target = original(self, response)
+            scheme = urllib.parse.urlsplit(urllib.parse.urljoin(response.url, target or "")).scheme
+        except ValueError:  # no URL
+            return None
         return target if scheme in {"http", "https"} else None
 
     @wrap(LinkCollector, "fetch_response")
@@ -63,6 +66,9 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
         _local.ends_anywhere = False
         try:
             content = original(self, location, *args, **kwargs)
+        except _NOT_UNDERSTOOD:
+            if not page["error"]:  # else it is the request that failed, and that is told below
+                raise
         finally:
             _local.page = None
             if content is not None and _is_own_page(location.url):
