@@ -86,7 +86,7 @@ def in_a_process(
         text=True,
         check=False,
     )
-    assert (answer.returncode, answer.stderr) == (0, "")
+    assert (answer.returncode, answer.stderr) == (0, ""), answer.stderr
     return answer.stdout.strip()
 
 
