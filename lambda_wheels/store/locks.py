@@ -81,7 +81,7 @@ def _lock_file(path: Path, wait: bool, given_up: Callable[[], bool], stack: cont
     lock = filelock.FileLock(path, thread_local=False)
     try:
         try:
-            stack.enter_context(lock.acquire(timeout=_NO_WAIT))
+            lock.acquire(timeout=_NO_WAIT)
         except filelock.Timeout:
             if not wait:
                 return False
@@ -89,6 +89,7 @@ def _lock_file(path: Path, wait: bool, given_up: Callable[[], bool], stack: cont
             return _wait(lock, given_up, stack)
     except NotImplementedError as error:  # how older releases say that the file system has no locks
         raise OSError(str(error)) from error
+    stack.callback(_let_go, lock)
     return True
 
 
@@ -97,8 +98,14 @@ def _wait(lock: FileLock, given_up: Callable[[], bool], stack: contextlib.ExitSt
 
     while True:
         try:
-            stack.enter_context(lock.acquire(timeout=_LOOK_UP, poll_interval=_POLL))
+            lock.acquire(timeout=_LOOK_UP, poll_interval=_POLL)
+            stack.callback(_let_go, lock)
             return True
         except filelock.Timeout:
             if given_up():
                 return False
+
+
+def _let_go(lock: FileLock) -> None:
+    with contextlib.suppress(OSError):  # what it was held for is done
+        lock.release()

@@ -223,7 +223,8 @@ def _wrong(work: Work, ended: Ended, machine: Machine, outputs: tuple[Snapshot, 
     kept = all(state in (aside.get(path), found.get(path)) for path, state in old.items())
     if ended.code == 3 and one.kind == "rename" and one.lasting and aside and kept:
         return  # nothing could be brought back: all of the old is there for the next run to do so, or for a person
-    if ended.code not in work.expected:
+    unread = one.kind == "read" and "error[wheel-unreadable]" in ended.stderr  # which zipfile takes for no zip
+    if ended.code not in (*work.expected, int(unread)):
         yield f"exit code {ended.code}"
     if "Traceback" in ended.stderr or "Warning:" in ended.stderr:
         yield "Python speaks"
