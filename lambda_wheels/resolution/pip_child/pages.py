@@ -59,7 +59,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
 
     @wrap(LinkCollector, "fetch_response")
     def fetch_response(original: Callable[..., Any], self: Any, location: Any, *args: Any, **kwargs: Any) -> Any:
-        page = _new_page(location.url, find_links=location.url in self.find_links)
+        page = new_page(location.url, find_links=location.url in self.find_links)
         content = None
         fault = "-"
         _local.page = page
@@ -89,7 +89,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
             return original(self, project_url, *args, **kw)
         except _NOT_UNDERSTOOD as error:
             fault = f"{shown(error)} ({type(error).__name__})"
-            page = _new_page(project_url.url, status=200, read=True, fault=fault)
+            page = new_page(project_url.url, status=200, read=True, fault=fault)
             emit("page", **page)
             raise InstallationError(f"{page['url']} could not be understood") from error
 
@@ -102,7 +102,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
     def is_secure_origin(original: Callable[..., Any], self: Any, location: Any) -> Any:
         secure = original(self, location)
         if not secure:
-            emit("page", **_new_page(str(location), error="InsecureOrigin"))
+            emit("page", **new_page(str(location), error="InsecureOrigin"))
         return secure
 
     @wrap(LinkEvaluator, "evaluate_link")
@@ -126,7 +126,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
         return kind, detail
 
 
-def _new_page(url: str, **known: Any) -> dict[str, Any]:
+def new_page(url: str, **known: Any) -> dict[str, Any]:
     """What is told of a page of which only this is known."""
     page = {"url": public(url), "status": 0, "error": "", "detail": "", "find_links": False}
     return {**page, "read": False, "listing": False, "fault": "", **known}
