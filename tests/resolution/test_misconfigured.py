@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from lambda_wheels.errors import UsageError
+from lambda_wheels.errors import ResolutionError, UsageError
 from tests.index_server import IndexServer
 from tests.resolution.pip_runs import pins, run_resolve
 from tests.wheel_factory import make_wheel
@@ -91,3 +93,59 @@ def test_good_proxy(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("https_proxy", proxy)
     with IndexServer(folder) as index:
         assert pins(run_resolve(tmp_path, "demo", index_url=index.url)) == {"demo": "1.0"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("nothing", "does not exist"),
+        ("folder", "cannot be read"),
+        ("loop", "cannot be read"),
+        ("closed", "cannot be read"),
+    ],
+)
+def test_file_that_cannot_be_read(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str, words: str
+) -> None:
+    """A configuration file that was named and is not there, or that may not be read, is not passed over."""
+    make_wheel(folder, "demo")
+    path = tmp_path / "pip.conf"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "loop":
+        path.symlink_to(path)
+    elif kind == "closed":
+        path.touch(mode=0)
+        if os.access(path, os.R_OK):
+            pytest.skip("this user may read everything")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(path))
+    with pytest.raises(UsageError, match=f"pip-refused.*pip.conf.*{words}"):
+        run_resolve(tmp_path, "demo", no_index=True, find_links=folder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere other folders are the user's")
+def test_file_of_the_user_that_cannot_be_read(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is the user's own one passed over, where nothing is named."""
+    make_wheel(folder, "demo")
+    monkeypatch.delenv("PIP_CONFIG_FILE", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    assert pins(run_resolve(tmp_path, "demo", no_index=True, find_links=folder)) == {"demo": "1.0"}
+    (tmp_path / "settings" / "pip" / "pip.conf").mkdir(parents=True)
+    with pytest.raises(UsageError, match=r"pip-refused.*settings.*pip\.conf cannot be read"):
+        run_resolve(tmp_path, "demo", no_index=True, find_links=folder)
+
+
+@pytest.mark.parametrize("from_file", [True, False], ids=["file", "environment"])
+def test_wheels_that_are_not_there(
+    tmp_path: Path, index: IndexServer, folder: Path, monkeypatch: pytest.MonkeyPatch, from_file: bool
+) -> None:
+    """A configured folder of wheels that is not there, perhaps not mounted, is not passed over."""
+    make_wheel(folder, "demo")
+    if from_file:
+        (tmp_path / "pip.conf").write_text(f"[global]\nfind-links = {folder} {tmp_path / 'absent'}\n")
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    else:
+        monkeypatch.setenv("PIP_FIND_LINKS", f"{folder} {tmp_path / 'absent'}")
+    with pytest.raises(ResolutionError, match=r"bad-index-url.*absent \(in pip's configuration\)"):
+        run_resolve(tmp_path, "demo", index_url=index.url)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from .telling import emit, shown
 from .urls import url_fault
@@ -40,6 +41,7 @@ def filter_configuration() -> None:
     from pip._internal.exceptions import ConfigurationError
 
     configuration = Configuration(isolated=False)
+    _check_files(configuration)
     try:
         configuration.load()
     except (ConfigurationError, ValueError) as error:
@@ -74,6 +76,30 @@ def leave_constraints_aside() -> None:
     pip would call it a conflict, or say that nobody knows the project.
     """
     os.environ.pop("PIP_CONSTRAINT", None)
+
+
+def _check_files(configuration: Any) -> None:
+    """Whether each file can be read: pip passes over one that cannot, and over the private index that it names.
+
+    :raises Misconfigured: if not, or if there is none where ``PIP_CONFIG_FILE`` says.
+    """
+    named = os.environ.get("PIP_CONFIG_FILE")
+    if named == os.devnull:  # then pip reads no other one either
+        return
+    for _, files in configuration.iter_config_files():
+        for file in filter(None, files):
+            try:
+                if stat.S_ISREG(mode := os.stat(file).st_mode) or stat.S_ISDIR(mode):  # a pipe can be opened once only
+                    open(file, "rb").close()
+            except (FileNotFoundError, NotADirectoryError) as error:
+                if file == named:
+                    detail = f"pip's configuration file {shown(file)} (PIP_CONFIG_FILE) does not exist"
+                    raise Misconfigured("file", detail) from error
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", None) or type(error).__name__
+                raise Misconfigured(
+                    "file", f"pip's configuration file {shown(file)} cannot be read: {reason}"
+                ) from error
 
 
 def _unreadable(error: Exception) -> str:

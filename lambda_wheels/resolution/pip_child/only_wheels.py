@@ -41,7 +41,7 @@ def prepare_only_wheels() -> None:
         if requirement.is_direct and requirement.name and canonicalize_name(requirement.name) != wheel_project(link):
             refuse("bad-requirement", f"{requirement.name} @ {public(link.url)}", where)
 
-    def check_places(urls: Any, is_there: Callable[[str], bool]) -> None:
+    def check_places(urls: Any, is_there: Callable[[str], bool], where: str = "") -> None:
         for url in urls:
             if "://" in url and url_fault(url):  # and not a word of it: where the password ends is not known
                 refuse("bad-index-url", "an address in a requirement file")
@@ -50,7 +50,7 @@ def prepare_only_wheels() -> None:
                 refuse("bad-index-url", public(url))
             path = url_to_path(url) if parts.scheme == "file" else url
             if parts.scheme not in {"http", "https"} and not is_there(path):
-                refuse("bad-index-url", public(url))  # pip would pass over it
+                refuse("bad-index-url", public(url), where)  # pip would pass over it
 
     def check_indexes(urls: Any) -> None:
         check_places(urls, os.path.isdir)
@@ -82,6 +82,8 @@ def prepare_only_wheels() -> None:
             refuse("no-binary", ", ".join(sorted(finder.format_control.no_binary)) or "anything")
         check_indexes([*finder.index_urls, *(place for place in finder.find_links if place.startswith("http"))])
         check_places([place for place in finder.find_links if place not in links], os.path.exists)
+        if not options.ignore_dependencies:  # else nothing is looked for there; those of the caller were looked at
+            check_places(links, os.path.exists, "in pip's configuration")
         emit("places", arguments=[place for place in places(finder, session) if place not in given])
         emit("cooldown", until=finder.uploaded_prior_to.isoformat() if finder.uploaded_prior_to else "")
         emit("prereleases", allowed=sorted(finder.release_control.all_releases) if finder.release_control else [])
