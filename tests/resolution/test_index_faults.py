@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lambda_wheels.errors import IndexUnavailableError, LambdaWheelsError, ResolutionError
+from tests.index_pages import JSON
 from tests.index_server import Fault, IndexServer, Listing
 from tests.resolution.pip_runs import pins, run_resolve
 from tests.wheel_factory import make_wheel
@@ -210,3 +213,25 @@ def test_index_on_disk_without_the_project(
     make_wheel(folder, "demo", "1.0")
     (on_disk / "index.html" if what == "page" else on_disk).rename(tmp_path / "aside")
     assert run_on_disk(tmp_path, index, on_disk) == {"demo": "1.0"}
+
+
+@pytest.mark.parametrize("form", ["capitals", "name in capitals", "md5 first", "HTML"])
+def test_digests_in_other_forms(tmp_path: Path, index: IndexServer, folder: Path, form: str) -> None:
+    """A digest in capitals is as good, as for pip, and sha256 need not be the first one."""
+    wheel = make_wheel(folder, "demo", "1.0")
+    content = wheel.read_bytes()
+    sha256, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content).hexdigest()
+    hashes = {
+        "capitals": {"sha256": sha256.upper()},
+        "name in capitals": {"SHA256": sha256},
+        "md5 first": {"md5": md5, "sha256": sha256},
+    }
+    url = f"/files/{wheel.name}"
+    if form == "HTML":
+        fault = Fault.body(f'<a href="{url}#sha256={sha256.upper()}">{wheel.name}</a>'.encode(), "text/html")
+    else:
+        page = {"name": "demo", "files": [{"filename": wheel.name, "url": url, "hashes": hashes[form]}]}
+        fault = Fault.body(json.dumps(page).encode(), JSON)
+    index.fail("/simple/*", fault)
+    [found] = run_resolve(tmp_path, "demo", index_url=index.url).wheels
+    assert found.sha256 == sha256

@@ -126,11 +126,19 @@ def check_entry(entry: Any) -> None:
     if "" in (entry.get("hashes") or {}).values():
         raise TypeError("a digest of a file is empty")
     for name in ("hashes", "core-metadata", "dist-info-metadata"):
-        digests = entry.get(name)
-        if isinstance(digests, dict) and not all(isinstance(one, str) for one in digests.values()):
-            if any(one is not None and not isinstance(one, str) for one in digests.values()):
-                raise TypeError(f"{name} of a file holds something else than texts")
-            entry[name] = {kind: one for kind, one in digests.items() if one is not None}  # pip would compare with None
+        if isinstance(digests := entry.get(name), dict):
+            entry[name] = _in_one_form(name, digests)
+
+
+def _in_one_form(name: str, digests: Mapping[str, Any]) -> dict[str, str]:
+    """The digests in small letters, sha256 first: pip tells of the first one only, and would compare with None.
+
+    :raises TypeError: if one is no text.
+    """
+    if any(one is not None and not isinstance(one, str) for one in digests.values()):
+        raise TypeError(f"{name} of a file holds something else than texts")
+    small = {kind.lower(): one.lower() for kind, one in digests.items() if one is not None}
+    return {kind: small[kind] for kind in sorted(small, key=lambda kind: kind != "sha256")}
 
 
 def _check_address(entry: Mapping[str, Any]) -> None:

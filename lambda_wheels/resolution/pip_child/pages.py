@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import mimetypes
 import threading
 import urllib.parse
@@ -23,7 +24,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
     from pip._internal.exceptions import InstallationError
     from pip._internal.index.collector import LinkCollector
     from pip._internal.index.package_finder import LinkEvaluator, PackageFinder
-    from pip._internal.models.link import Link
+    from pip._internal.models.link import Link, LinkHash
     from pip._internal.network.session import PipSession
 
     def note(url: str, **outcome: Any) -> None:
@@ -97,6 +98,11 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
     def from_json(original: Callable[..., Any], entry: Any, *args: Any, **kwargs: Any) -> Any:
         check_entry(entry)
         return original(entry, *args, **kwargs)
+
+    @wrap(LinkHash, "find_hash_url_fragment")
+    def find_hash_url_fragment(original: Callable[..., Any], url: str) -> Any:
+        found = original(url)
+        return found and dataclasses.replace(found, value=found.value.lower())  # some indexes write it in capitals
 
     @wrap(PipSession, "is_secure_origin")
     def is_secure_origin(original: Callable[..., Any], self: Any, location: Any) -> Any:
