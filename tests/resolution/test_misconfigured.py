@@ -78,6 +78,46 @@ def test_url(
         assert secret not in str(caught.value) + caplog.text.replace("127.0.0.1", "")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("timeout", "sesame"),
+        ("timeout", "nan"),
+        ("default-timeout", "sesame"),
+        ("retries", "sesame"),
+        ("resume-retries", "1.5 sesame"),
+        ("keyring-provider", "sesame"),
+        ("trusted-host", "sesame :::"),
+        ("no-index", "sesame"),
+        ("no-cache-dir", "sesame"),
+        ("uploaded-prior-to", "sesame"),
+        ("uploaded-prior-to", "P99999999999D"),
+    ],
+)
+def test_value_of_the_wrong_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str, value: str
+) -> None:
+    """A configured value that pip does not understand is refused by its option's name, and shown nowhere."""
+    monkeypatch.setenv("PIP_" + name.upper().replace("-", "_"), value)
+    with caplog.at_level(logging.DEBUG), pytest.raises(UsageError, match=f"pip-refused.* {name} in") as caught:
+        run_resolve(tmp_path, "demo")
+    assert value not in str(caught.value) + caplog.text
+    assert "sesame" not in str(caught.value) + caplog.text
+
+
+def test_values_of_the_right_kind(
+    tmp_path: Path, folder: Path, index: IndexServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each value that pip understands is understood, one that is empty as well."""
+    make_wheel(folder, "demo")
+    values = {"TIMEOUT": " 1.5e1", "RETRIES": "0x2", "RESUME_RETRIES": " 07 ", "KEYRING_PROVIDER": "disabled"}
+    values |= {"TRUSTED_HOST": "a.example:8080 ::1 [::1]:8080 10.0.0.1", "PRE": "No", "NO_CACHE_DIR": "off"}
+    values |= {"DEFAULT_TIMEOUT": "", "PREFER_BINARY": "ON", "UPLOADED_PRIOR_TO": "2999-12-31 23:59:59"}
+    for name, value in values.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    assert pins(run_resolve(tmp_path, "demo", index_url=index.url)) == {"demo": "1.0"}
+
+
 def test_proxy_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same holds for a proxy that other programs use, too."""
     monkeypatch.setenv("https_proxy", "http://alice:se/sesame@127.0.0.1:9")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from .telling import emit, shown
 from .urls import url_fault
+from .values import wrong_kinds
 
 KEPT_CONFIGURATION: Final = frozenset(
     """
@@ -29,13 +30,14 @@ class Misconfigured(Exception):  # noqa: N818
     def __init__(self, what: str, detail: str) -> None:
         super().__init__(detail)
         self.what = what
-        """``file`` or ``url``."""
+        """``file``, ``url`` or ``value``."""
 
 
 def filter_configuration() -> None:
     """Keep of pip's configuration, files and environment, what ``KEPT_CONFIGURATION`` names; the rest is told of.
 
-    :raises Misconfigured: where a file cannot be read, or a URL is read otherwise than it was meant.
+    :raises Misconfigured: where a file cannot be read, a URL is read otherwise than it was meant, or a value is of
+        another kind than its option's.
     """
     from pip._internal.configuration import Configuration
     from pip._internal.exceptions import ConfigurationError
@@ -61,6 +63,8 @@ def filter_configuration() -> None:
                 dropped.add(name)
     for fault in _faults(kept, os.environ):
         raise Misconfigured("url", fault)
+    for fault in wrong_kinds(kept):
+        raise Misconfigured("value", fault)
     dropped.discard("config-file")  # PIP_CONFIG_FILE, which was followed
     for name in [name for name in os.environ if name.upper().startswith("PIP_")]:
         del os.environ[name]
