@@ -29,6 +29,8 @@ def prepare_only_wheels() -> None:
         where = str(requirement.comes_from or "")
         if requirement.editable:
             refuse("editable", str(requirement.name or (link and public(link.url)) or requirement), where)
+        if link is not None and not link.scheme:  # pip would ask the network for it
+            refuse("no-url", f"{requirement.name} @ {public(link.url)}", where)
         if link is not None and link.scheme == "file" and _is_elsewhere(link.netloc):
             refuse("not-a-wheel", public(link.url), where)
         if link is not None and (not link.is_wheel or link.is_vcs or link.is_existing_dir()):
@@ -36,6 +38,8 @@ def prepare_only_wheels() -> None:
         parent = getattr(requirement.comes_from, "link", None)
         if requirement.is_direct and link.is_file and parent is not None and not parent.is_file:
             refuse("own-disk", public(link.url), where)
+        if requirement.is_direct and link.is_file and _is_missing(link.file_path):
+            refuse("no-such-file", public(link.url), where)
         if requirement.is_direct and "@" in urllib.parse.urlsplit(link.url).netloc:
             refuse("url-credentials", public(link.url), where)  # pip's report leaves them out: the download would fail
         if requirement.is_direct and requirement.name and canonicalize_name(requirement.name) != wheel_project(link):
@@ -123,3 +127,14 @@ def prepare_only_wheels() -> None:
 def _is_elsewhere(host: str) -> bool:
     """Whether a ``file:`` URL leads to another machine, which is possible on Windows alone."""
     return os.name != "nt" and host not in {"", "localhost"}
+
+
+def _is_missing(path: str) -> bool:
+    """Whether there is surely nothing; of what else may be wrong, the system has words."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
