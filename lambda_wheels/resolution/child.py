@@ -189,9 +189,9 @@ def run_pip(
                 Problem(
                     rule="pip-refused",
                     message=event["detail"],
-                    hint="python -m pip config debug shows which files are read"
-                    if event["what"] == "file"
-                    else "percent-encode / ? # and @ in a user or a password",
+                    hint="percent-encode / ? # and @ in a user or a password"
+                    if event["what"] == "url"
+                    else "python -m pip config debug shows which files and variables are read",
                 )
             )
     credentials = tuple(url for event in heard if event["event"] == "credentials" for url in event["urls"])

@@ -29,6 +29,8 @@ _ERRORS = {
     "ProtocolError": ("broke off while it was read", _AGAIN),
     "ReadTimeoutError": ("did not go on in time", f"{_AGAIN}, or give it more with --timeout"),
     "IncompleteDownloadError": ("broke off while it was read", _AGAIN),
+    "PermissionError": ("may not be read", "it is on this disk: who owns it, and who may search its folders?"),
+    "NotADirectoryError": ("is where a file is, and not a folder", "is the index complete?"),
 }
 """pip's exception for a request: what happened, and what to try."""
 

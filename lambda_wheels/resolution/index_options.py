@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 import os
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import Any, Final, TypedDict, cast, get_type_hints
 
 from lambda_wheels.errors import UsageError
 from lambda_wheels.problems import Problem
+from lambda_wheels.resolution.pip_child.values import is_endless_span, is_host, is_seconds
 from lambda_wheels.resolution.redaction import public_url, url_fault
 
 Many = str | Path | Iterable[str | Path]
@@ -116,13 +116,15 @@ def _is_texts(value: object) -> bool:
 
 
 def _is_seconds(value: object) -> bool:
-    # Sockets take no more than some centuries, and none at all is no time to wait.
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 < value < 1e9
+    return isinstance(value, int | float) and not isinstance(value, bool) and is_seconds(value)
 
 
 def _is_time(value: object) -> bool:
-    # pip says what else a time cannot be. But a URL it would break into lines, and a torn one is not known for one.
-    return isinstance(value, datetime.datetime) or (isinstance(value, str) and not set(value) & set("/?#@=&"))
+    # pip says what else a time cannot be. But a URL it would break into lines, and a torn one is not known for one;
+    # and on a span beyond all years it breaks itself.
+    return isinstance(value, datetime.datetime) or (
+        isinstance(value, str) and not set(value) & set("/?#@=&") and not is_endless_span(value)
+    )
 
 
 _KINDS: Final[Mapping[Any, tuple[Callable[[Any], bool], str]]] = {
@@ -160,6 +162,8 @@ def _bad_urls(options: Mapping[str, Any]) -> Iterator[Problem]:
         for place in _several(options.get(name) or ()):
             if "://" in str(place) and (fault := url_fault(str(place))):
                 yield _bad_url("pip-refused", name, str(place), fault)
+    if not all(is_host(os.fspath(host)) for host in _several(options.get("trusted_host") or ())):
+        yield Problem(rule="pip-refused", message="the value of --trusted-host is not a host, HOST or HOST:PORT")
     proxy = options.get("proxy")
     if proxy and (fault := url_fault(proxy if "://" in proxy else f"http://{proxy}")):
         yield _bad_url("pip-refused", "proxy", proxy, fault)

@@ -24,6 +24,7 @@ REASONS = {
         "names another project than its wheel does",
         "name the one that the wheel's file name begins with",
     ),
+    "no-such-file": ("does not exist", "a path in a requirement file begins in the working directory"),
     "bad-index-url": ("is not the URL of an index, or a folder that does not exist", "write it out, https://HOST/PATH"),
     "no-requirement": (
         "that was asked for applies to the target",
@@ -60,6 +61,11 @@ SEVERAL_REASONS = {
         "pip-refused",
         "is what pip makes of what was asked for",
         "is a line of a requirement file damaged?",
+    ),
+    "no-url": (
+        "bad-requirement",
+        "has no URL behind its @",
+        "write file:// and the whole path; or, in a requirement file, the path alone",
     ),
     "too-long": ("bad-requirement", "is too long for a requirement", "write it shorter"),
     "own-disk": (

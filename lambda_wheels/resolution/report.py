@@ -89,7 +89,7 @@ def _read_wheel(
     url = item["download_info"]["url"]
     filename = urllib.parse.unquote(posixpath.basename(urllib.parse.urlsplit(url).path))
     project = canonicalize_name(metadata["name"])
-    sha256 = item["download_info"].get("archive_info", {}).get("hashes", {}).get("sha256", "")
+    sha256 = item["download_info"].get("archive_info", {}).get("hashes", {}).get("sha256", "").lower()
 
     def problem(rule: str, message: str, hint: str | None = None) -> None:
         problems.append(Problem(rule=rule, project=project, wheel=filename, message=message, hint=hint))

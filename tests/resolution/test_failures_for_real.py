@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lambda_wheels.errors import LambdaWheelsError
+from lambda_wheels.errors import LambdaWheelsError, ResolutionError
 from tests.index_server import IndexServer, Listing
 from tests.resolution.pip_runs import INTEL, run_resolve
 from tests.wheel_factory import make_wheel
@@ -148,3 +148,23 @@ def test_everything_in_the_way(tmp_path: Path, shelf: IndexServer) -> None:
         ("absent", "no-such-project"),
         ("source", "only-sdist"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("./absent-1.0-py3-none-any.whl", "no-such-file"),
+        ("absent @ file:///no/absent-1.0-py3-none-any.whl", "no-such-file"),
+        ("absent @ ./absent-1.0-py3-none-any.whl", "bad-requirement"),
+        ("absent @ absent-1.0-py3-none-any.whl", "bad-requirement"),
+    ],
+)
+def test_wheel_that_is_not_there(tmp_path: Path, line: str, rule: str) -> None:
+    """A line with the path of a wheel that is not there, or that is no URL where one has to be, is what is wrong."""
+    file = tmp_path / "requirements.txt"
+    file.write_text(f"{line}\n")
+    with pytest.raises(ResolutionError, match=r"absent-1\.0.*requirements\.txt") as caught:
+        run_resolve(tmp_path, file, no_index=True)
+    [problem] = caught.value.problems
+    assert problem.rule == rule
+    assert problem.hint

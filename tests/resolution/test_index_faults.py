@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lambda_wheels.errors import IndexUnavailableError, LambdaWheelsError, ResolutionError
+from tests.index_pages import JSON
 from tests.index_server import Fault, IndexServer, Listing
 from tests.resolution.pip_runs import pins, run_resolve
 from tests.wheel_factory import make_wheel
@@ -152,3 +156,82 @@ def test_failing_file(
             run_resolve(tmp_path, "demo", index_url=index.url, retries=1, timeout=1)
     assert [problem.rule for problem in caught.value.problems] == [rule]
     assert "demo-1.0-py3-none-any.whl" in str(caught.value)
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Path:
+    """The folder of demo in an index on this disk that has the newer one."""
+    project = tmp_path / "index" / "demo"
+    project.mkdir(parents=True)
+    wheel = make_wheel(project, "demo", "9.0")
+    (project / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
+    return project
+
+
+def run_on_disk(folder: Path, index: IndexServer, project: Path) -> dict[str, str]:
+    """What is chosen of demo from both indexes."""
+    return pins(run_resolve(folder, "demo", index_url=index.url, extra_index_url=project.parent.as_uri()))
+
+
+@pytest.mark.parametrize("place", ["page", "folder", "file"])
+def test_index_on_disk_that_fails(tmp_path: Path, index: IndexServer, folder: Path, on_disk: Path, place: str) -> None:
+    """An index on this disk of which it cannot be told what it has is not taken for one without the project."""
+    make_wheel(folder, "demo", "1.0")
+    assert run_on_disk(tmp_path, index, on_disk) == {"demo": "9.0"}
+    name = on_disk / "index.html" if place == "page" else on_disk
+    name.rename(tmp_path / "aside")
+    if place == "file":
+        name.write_text("no folder")
+    else:
+        name.symlink_to(name)
+    with pytest.raises(IndexUnavailableError, match=r"index-unreachable.*demo") as caught:
+        run_on_disk(tmp_path, index, on_disk)
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("closed", ["project", "index"])
+def test_index_on_disk_that_may_not_be_read(
+    tmp_path: Path, index: IndexServer, folder: Path, on_disk: Path, closed: str
+) -> None:
+    """Nor is one whose folders may not be entered."""
+    make_wheel(folder, "demo", "1.0")
+    place = on_disk if closed == "project" else on_disk.parent
+    place.chmod(0)
+    try:
+        with pytest.raises(IndexUnavailableError, match="Permission denied"):
+            run_on_disk(tmp_path, index, on_disk)
+    finally:
+        place.chmod(0o755)
+
+
+@pytest.mark.parametrize("what", ["folder", "page"])
+def test_index_on_disk_without_the_project(
+    tmp_path: Path, index: IndexServer, folder: Path, on_disk: Path, what: str
+) -> None:
+    """An index on this disk that has no such folder, or no page in it, does not have the project."""
+    make_wheel(folder, "demo", "1.0")
+    (on_disk / "index.html" if what == "page" else on_disk).rename(tmp_path / "aside")
+    assert run_on_disk(tmp_path, index, on_disk) == {"demo": "1.0"}
+
+
+@pytest.mark.parametrize("form", ["capitals", "name in capitals", "md5 first", "HTML"])
+def test_digests_in_other_forms(tmp_path: Path, index: IndexServer, folder: Path, form: str) -> None:
+    """A digest in capitals is as good, as for pip, and sha256 need not be the first one."""
+    wheel = make_wheel(folder, "demo", "1.0")
+    content = wheel.read_bytes()
+    sha256, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content).hexdigest()
+    hashes = {
+        "capitals": {"sha256": sha256.upper()},
+        "name in capitals": {"SHA256": sha256},
+        "md5 first": {"md5": md5, "sha256": sha256},
+    }
+    url = f"/files/{wheel.name}"
+    if form == "HTML":
+        fault = Fault.body(f'<a href="{url}#sha256={sha256.upper()}">{wheel.name}</a>'.encode(), "text/html")
+    else:
+        page = {"name": "demo", "files": [{"filename": wheel.name, "url": url, "hashes": hashes[form]}]}
+        fault = Fault.body(json.dumps(page).encode(), JSON)
+    index.fail("/simple/*", fault)
+    [found] = run_resolve(tmp_path, "demo", index_url=index.url).wheels
+    assert found.sha256 == sha256

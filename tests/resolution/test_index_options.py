@@ -85,3 +85,11 @@ def test_generators(name: str) -> None:
     flag = "--" + name.replace("_", "-")
     for _ in range(2):
         assert pip_options(options) == [f"{flag}=https://a.example/x", f"{flag}=https://b.example/y"]
+
+
+@pytest.mark.parametrize("host", [":::", "", "alice:sesame"])
+def test_no_host(host: str) -> None:
+    """What is no host cannot be trusted, and is not shown."""
+    with pytest.raises(UsageError, match=r"pip-refused.*--trusted-host is not a host") as caught:
+        pip_options({"trusted_host": ["a.example:8080", host]})
+    assert "sesame" not in str(caught.value)

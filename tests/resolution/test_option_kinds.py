@@ -43,6 +43,7 @@ from lambda_wheels.resolution.index_options import IndexOptions, local_paths, pi
         ("uploaded_prior_to", 2025),
         ("uploaded_prior_to", "https://a.example/x?X-Amz-Signature='sesame'"),
         ("uploaded_prior_to", "alice:sesame@a.example"),
+        ("uploaded_prior_to", "P99999999999D"),
     ],
 )
 def test_wrong_kind(name: str, value: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -81,6 +82,39 @@ def test_pages_of_links(ending: str) -> None:
     assert page_fault(b"<a href='x'>x</a>", "text/html", "") == "-"
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("Guests: <a href='vpn.zip'>VPN</a>", "-"),
+        ("Useful links for guests: <a href='/vpn.zip'>VPN</a>", "-"),
+        ("<a href='/v-2/vpn.zip'>VPN</a>", "-"),
+        ("<a href='vpn-5.0.exe'>VPN</a>", "-"),
+        ("<title>Links for demo</title>", ""),
+        ("<H1>Links for demo</H1>", ""),
+        ("<a href='Demo-V1.0.WHL'>demo</a>", ""),
+        ("<a href='https://a.example/demo-1.0+cpu.ZIP?x#sha256=0'>demo</a>", ""),
+    ],
+)
+def test_pages_of_links_and_others(text: str, fault: str) -> None:
+    """A page is not one of links for an archive that pip could not take."""
+    assert page_fault(text.encode(), "text/html", "") == fault
+
+
+@pytest.mark.parametrize("files", [{}, "", None, 0, {"demo-1.0-py3-none-any.whl": []}])
+def test_files_that_are_no_list(files: object) -> None:
+    """What a JSON page has for its files has to be a list: pip would find nothing in most else, and go on."""
+    assert page_fault(json.dumps({"name": "demo", "files": files}).encode(), JSON, "demo") == "-"
+
+
+@pytest.mark.parametrize("piece", [b"a-", b"a-.zi", b".zip", b"-1", b"a--"])
+@pytest.mark.parametrize("project", ["a", "a-a", ""])
+def test_time(piece: bytes, project: str) -> None:
+    """A page that names the project a million times takes little longer to look at than any other of its size."""
+    started = time.process_time()
+    page_fault(piece * (4_000_000 // len(piece)), "text/html", project)
+    assert time.process_time() - started < 3
+
+
 WHEEL: dict[str, Any] = {"filename": "demo-1.0-py3-none-any.whl", "url": "demo-1.0-py3-none-any.whl"}
 
 
@@ -89,6 +123,9 @@ WHEEL: dict[str, Any] = {"filename": "demo-1.0-py3-none-any.whl", "url": "demo-1
     [
         WHEEL | {"core-metadata": "true", "yanked": 0, "hashes": {"sha256": None}, "requires-python": ""},
         WHEEL | {"filename": 3, "size": "large"},
+        WHEEL | {"url": "https://a.example/x%20y/demo-1.0%2Bcpu-py3-none-any.whl?a=/b c&d=\\#sha256=0"},
+        WHEEL | {"url": "/files/demo-1.0-py3-none-any.whl/"},
+        WHEEL | {"filename": "demo-1.0-py3-none-any.whl.asc", "url": "/files/demo-1.0-py3-none-any.whl.asc"},
         {"filename": "demo-1.0.msi", "url": ""},
         {"filename": "demo-1.0.tar.gz", "url": "demo-1.0.tar.gz", "requires-python": 3},
     ],
@@ -106,6 +143,11 @@ def test_harmless_entries(entry: dict[str, Any]) -> None:
         {},
         {"filename": WHEEL["filename"]},
         WHEEL | {"url": 3},
+        WHEEL | {"url": WHEEL["url"] + " "},
+        WHEEL | {"url": WHEEL["url"] + "%20"},
+        WHEEL | {"url": "\\files\\" + WHEEL["url"]},
+        WHEEL | {"url": "/download?file=" + WHEEL["url"]},
+        WHEEL | {"hashes": {"sha256": ""}},
         WHEEL | {"hashes": {"sha256": None, "md5": 3}},
         WHEEL | {"core-metadata": {"sha256": 3}},
         WHEEL | {"yanked": ["x"]},

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from .telling import emit, shown
 from .urls import url_fault
+from .values import wrong_kinds
 
 KEPT_CONFIGURATION: Final = frozenset(
     """
@@ -28,18 +30,20 @@ class Misconfigured(Exception):  # noqa: N818
     def __init__(self, what: str, detail: str) -> None:
         super().__init__(detail)
         self.what = what
-        """``file`` or ``url``."""
+        """``file``, ``url`` or ``value``."""
 
 
 def filter_configuration() -> None:
     """Keep of pip's configuration, files and environment, what ``KEPT_CONFIGURATION`` names; the rest is told of.
 
-    :raises Misconfigured: where a file cannot be read, or a URL is read otherwise than it was meant.
+    :raises Misconfigured: where a file cannot be read, a URL is read otherwise than it was meant, or a value is of
+        another kind than its option's.
     """
     from pip._internal.configuration import Configuration
     from pip._internal.exceptions import ConfigurationError
 
     configuration = Configuration(isolated=False)
+    _check_files(configuration)
     try:
         configuration.load()
     except (ConfigurationError, ValueError) as error:
@@ -59,6 +63,8 @@ def filter_configuration() -> None:
                 dropped.add(name)
     for fault in _faults(kept, os.environ):
         raise Misconfigured("url", fault)
+    for fault in wrong_kinds(kept):
+        raise Misconfigured("value", fault)
     dropped.discard("config-file")  # PIP_CONFIG_FILE, which was followed
     for name in [name for name in os.environ if name.upper().startswith("PIP_")]:
         del os.environ[name]
@@ -74,6 +80,30 @@ def leave_constraints_aside() -> None:
     pip would call it a conflict, or say that nobody knows the project.
     """
     os.environ.pop("PIP_CONSTRAINT", None)
+
+
+def _check_files(configuration: Any) -> None:
+    """Whether each file can be read: pip passes over one that cannot, and over the private index that it names.
+
+    :raises Misconfigured: if not, or if there is none where ``PIP_CONFIG_FILE`` says.
+    """
+    named = os.environ.get("PIP_CONFIG_FILE")
+    if named == os.devnull:  # then pip reads no other one either
+        return
+    for _, files in configuration.iter_config_files():
+        for file in filter(None, files):
+            try:
+                if stat.S_ISREG(mode := os.stat(file).st_mode) or stat.S_ISDIR(mode):  # a pipe can be opened once only
+                    open(file, "rb").close()
+            except (FileNotFoundError, NotADirectoryError) as error:
+                if file == named:
+                    detail = f"pip's configuration file {shown(file)} (PIP_CONFIG_FILE) does not exist"
+                    raise Misconfigured("file", detail) from error
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", None) or type(error).__name__
+                raise Misconfigured(
+                    "file", f"pip's configuration file {shown(file)} cannot be read: {reason}"
+                ) from error
 
 
 def _unreadable(error: Exception) -> str:

@@ -18,6 +18,7 @@ from .newer import tell_newer
 from .no_programs import start_no_program
 from .only_wheels import prepare_only_wheels
 from .pages import watch_pages
+from .places_on_disk import watch_disk
 from .preferences import prefer
 from .requirement_files import read_files_warily
 from .telling import emit, take_stdout, wrap
@@ -46,6 +47,7 @@ def main() -> int:
         bound_answers()
         try_again()
         watch_pages(records)
+        watch_disk()
         hand_over_downloads(instructions["downloads"], instructions["stored"])
         prefer(instructions["preferred"])
         tell_discarded()

@@ -29,6 +29,8 @@ def prepare_only_wheels() -> None:
         where = str(requirement.comes_from or "")
         if requirement.editable:
             refuse("editable", str(requirement.name or (link and public(link.url)) or requirement), where)
+        if link is not None and not link.scheme:  # pip would ask the network for it
+            refuse("no-url", f"{requirement.name} @ {public(link.url)}", where)
         if link is not None and link.scheme == "file" and _is_elsewhere(link.netloc):
             refuse("not-a-wheel", public(link.url), where)
         if link is not None and (not link.is_wheel or link.is_vcs or link.is_existing_dir()):
@@ -36,12 +38,14 @@ def prepare_only_wheels() -> None:
         parent = getattr(requirement.comes_from, "link", None)
         if requirement.is_direct and link.is_file and parent is not None and not parent.is_file:
             refuse("own-disk", public(link.url), where)
+        if requirement.is_direct and link.is_file and _is_missing(link.file_path):
+            refuse("no-such-file", public(link.url), where)
         if requirement.is_direct and "@" in urllib.parse.urlsplit(link.url).netloc:
             refuse("url-credentials", public(link.url), where)  # pip's report leaves them out: the download would fail
         if requirement.is_direct and requirement.name and canonicalize_name(requirement.name) != wheel_project(link):
             refuse("bad-requirement", f"{requirement.name} @ {public(link.url)}", where)
 
-    def check_places(urls: Any, is_there: Callable[[str], bool]) -> None:
+    def check_places(urls: Any, is_there: Callable[[str], bool], where: str = "") -> None:
         for url in urls:
             if "://" in url and url_fault(url):  # and not a word of it: where the password ends is not known
                 refuse("bad-index-url", "an address in a requirement file")
@@ -50,7 +54,7 @@ def prepare_only_wheels() -> None:
                 refuse("bad-index-url", public(url))
             path = url_to_path(url) if parts.scheme == "file" else url
             if parts.scheme not in {"http", "https"} and not is_there(path):
-                refuse("bad-index-url", public(url))  # pip would pass over it
+                refuse("bad-index-url", public(url), where)  # pip would pass over it
 
     def check_indexes(urls: Any) -> None:
         check_places(urls, os.path.isdir)
@@ -82,6 +86,8 @@ def prepare_only_wheels() -> None:
             refuse("no-binary", ", ".join(sorted(finder.format_control.no_binary)) or "anything")
         check_indexes([*finder.index_urls, *(place for place in finder.find_links if place.startswith("http"))])
         check_places([place for place in finder.find_links if place not in links], os.path.exists)
+        if not options.ignore_dependencies:  # else nothing is looked for there; those of the caller were looked at
+            check_places(links, os.path.exists, "in pip's configuration")
         emit("places", arguments=[place for place in places(finder, session) if place not in given])
         emit("cooldown", until=finder.uploaded_prior_to.isoformat() if finder.uploaded_prior_to else "")
         emit("prereleases", allowed=sorted(finder.release_control.all_releases) if finder.release_control else [])
@@ -121,3 +127,14 @@ def prepare_only_wheels() -> None:
 def _is_elsewhere(host: str) -> bool:
     """Whether a ``file:`` URL leads to another machine, which is possible on Windows alone."""
     return os.name != "nt" and host not in {"", "localhost"}
+
+
+def _is_missing(path: str) -> bool:
+    """Whether there is surely nothing; of what else may be wrong, the system has words."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False

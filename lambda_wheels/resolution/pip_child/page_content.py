@@ -22,9 +22,17 @@ _JSON_VERSION: Final = re.compile(rb'"api-version"\s*:\s*"([^"]*)"')
 """In JSON (PEP 691). Within a text the quotes would have a backslash."""
 _HTML_VERSION: Final = re.compile(rb'pypi:repository-version"[^>]{0,20}content="([^"]*)"')
 """In HTML (PEP 629)."""
+_FILES: Final = re.compile(rb'"files"\s*:\s*\[')
+"""Without it pip would see a page that lists nothing; it takes an object or a text for a list."""
 _NO_FILES: Final = re.compile(rb'"files"\s*:\s*\[\s*\]')
-_LINKS: Final = re.compile(_ENDINGS.encode() + b"|pypi:repository-version|links for")
+_IN_A_FILE: Final = rb"[^\s\"'<>]"
+"""A character of a file's address."""
+_A_FILE: Final = re.compile(_ENDINGS.encode(), re.IGNORECASE)
+_LINKS: Final = re.compile(rb"\.whl|pypi:repository-version|<(?:title|h1)\b[^>]{0,99}>\s{0,9}links for")
 """What a page has of which nobody knows for which project it is."""
+_VERSION: Final = re.compile(rb"-\d[^\s\"'<>/?#]*")
+_SOURCE: Final = re.compile(rb"\.(?:zip|tgz|tar\.(?:gz|bz2|xz|z))")
+"""The end of a source distribution's name, of which another page may have files as well, but without a version."""
 _OPEN_LINK: Final = re.compile(rb"<a\s")
 
 _OF_A_WHEEL: Final[Mapping[str, type | tuple[type, ...]]] = {
@@ -50,10 +58,10 @@ def page_fault(content: bytes, content_type: str, project: str, *, ends_anywhere
         if said.partition(".")[0] != "1":
             return f"it is of version {said[:20]}, and 1 is known"
     if is_json:
-        if not text.lstrip().startswith(b"{") or b'"files"' not in text:
+        if not text.lstrip().startswith(b"{") or not _FILES.search(text):
             return "-"
         return "" if not project or _NO_FILES.search(text) or _names(text, project) or _is_of(text, project) else "-"
-    if not (_names(text, project) if project else _LINKS.search(text)):
+    if not (_names(text, project) if project else _lists(text)):
         return "-"
     last = text[max(text.rfind(b"<"), 0) :]
     if b">" not in last or _OPEN_LINK.match(last) or (ends_anywhere and b"<html" in text and b"</html" not in text):
@@ -68,9 +76,23 @@ def _is_of(text: bytes, project: str) -> bool:
 
 def _names(text: bytes, project: str) -> bool:
     """Whether a file of ``project`` is named, or that this is its page, though it has none."""
-    name = _spelt(project)
-    pattern = rf"{name}-[^\s\"'<>]{{1,300}}?{_ENDINGS}|links for {name}|pypi:repository-version"
-    return re.search(pattern.encode(), text, re.IGNORECASE) is not None
+    name = _spelt(project).encode()
+    if _any_ends(text, re.compile(name + b"-" + _IN_A_FILE + b"+", re.IGNORECASE), _A_FILE):
+        return True
+    return re.search(b"links for " + name + b"|pypi:repository-version", text, re.IGNORECASE) is not None
+
+
+def _lists(text: bytes) -> bool:
+    """Whether a page of links, in lower case, has one that pip could take."""
+    return _LINKS.search(text) is not None or _any_ends(text, _VERSION, _SOURCE)
+
+
+def _any_ends(text: bytes, name: re.Pattern[bytes], ending: re.Pattern[bytes]) -> bool:
+    """Whether ``ending`` is in anything that ``name`` finds, which goes on to where a file's address ends.
+
+    One pattern for both would look for the ending from each place where a name may begin: minutes, if there are many.
+    """
+    return any(ending.search(found[0]) for found in name.finditer(text))
 
 
 def _spelt(project: str) -> str:
@@ -96,13 +118,36 @@ def check_entry(entry: Any) -> None:
         return
     if not entry.get("url"):  # pip would pass it over
         raise TypeError("a file has no URL")
+    _check_address(entry)
     for name, kind in _OF_A_WHEEL.items():
         value = entry.get(name)
         if value and not isinstance(value, kind):
             raise TypeError(f"{name} of a file is of the type {type(value).__name__}")
+    if "" in (entry.get("hashes") or {}).values():
+        raise TypeError("a digest of a file is empty")
     for name in ("hashes", "core-metadata", "dist-info-metadata"):
-        digests = entry.get(name)
-        if isinstance(digests, dict) and not all(isinstance(one, str) for one in digests.values()):
-            if any(one is not None and not isinstance(one, str) for one in digests.values()):
-                raise TypeError(f"{name} of a file holds something else than texts")
-            entry[name] = {kind: one for kind, one in digests.items() if one is not None}  # pip would compare with None
+        if isinstance(digests := entry.get(name), dict):
+            entry[name] = _in_one_form(name, digests)
+
+
+def _in_one_form(name: str, digests: Mapping[str, Any]) -> dict[str, str]:
+    """The digests in small letters, sha256 first: pip tells of the first one only, and would compare with None.
+
+    :raises TypeError: if one is no text.
+    """
+    if any(one is not None and not isinstance(one, str) for one in digests.values()):
+        raise TypeError(f"{name} of a file holds something else than texts")
+    small = {kind.lower(): one.lower() for kind, one in digests.items() if one is not None}
+    return {kind: small[kind] for kind in sorted(small, key=lambda kind: kind != "sha256")}
+
+
+def _check_address(entry: Mapping[str, Any]) -> None:
+    """Whether pip, which knows a file by the end of its URL alone, knows a wheel for one.
+
+    :raises TypeError: if not.
+    """
+    name, url = entry.get("filename"), entry["url"]
+    if isinstance(name, str) and name.endswith(".whl") and isinstance(url, str):
+        path = urllib.parse.unquote(urllib.parse.urlsplit(url).path).rstrip("/")
+        if not path.endswith(".whl") or "\\" in path:
+            raise TypeError("the URL of a wheel does not end with the name of one")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import mimetypes
 import threading
 import urllib.parse
@@ -23,7 +24,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
     from pip._internal.exceptions import InstallationError
     from pip._internal.index.collector import LinkCollector
     from pip._internal.index.package_finder import LinkEvaluator, PackageFinder
-    from pip._internal.models.link import Link
+    from pip._internal.models.link import Link, LinkHash
     from pip._internal.network.session import PipSession
 
     def note(url: str, **outcome: Any) -> None:
@@ -59,7 +60,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
 
     @wrap(LinkCollector, "fetch_response")
     def fetch_response(original: Callable[..., Any], self: Any, location: Any, *args: Any, **kwargs: Any) -> Any:
-        page = _new_page(location.url, find_links=location.url in self.find_links)
+        page = new_page(location.url, find_links=location.url in self.find_links)
         content = None
         fault = "-"
         _local.page = page
@@ -89,7 +90,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
             return original(self, project_url, *args, **kw)
         except _NOT_UNDERSTOOD as error:
             fault = f"{shown(error)} ({type(error).__name__})"
-            page = _new_page(project_url.url, status=200, read=True, fault=fault)
+            page = new_page(project_url.url, status=200, read=True, fault=fault)
             emit("page", **page)
             raise InstallationError(f"{page['url']} could not be understood") from error
 
@@ -98,11 +99,16 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
         check_entry(entry)
         return original(entry, *args, **kwargs)
 
+    @wrap(LinkHash, "find_hash_url_fragment")
+    def find_hash_url_fragment(original: Callable[..., Any], url: str) -> Any:
+        found = original(url)
+        return found and dataclasses.replace(found, value=found.value.lower())  # some indexes write it in capitals
+
     @wrap(PipSession, "is_secure_origin")
     def is_secure_origin(original: Callable[..., Any], self: Any, location: Any) -> Any:
         secure = original(self, location)
         if not secure:
-            emit("page", **_new_page(str(location), error="InsecureOrigin"))
+            emit("page", **new_page(str(location), error="InsecureOrigin"))
         return secure
 
     @wrap(LinkEvaluator, "evaluate_link")
@@ -126,7 +132,7 @@ def watch_pages(records: dict[str, list[list[str]]]) -> None:
         return kind, detail
 
 
-def _new_page(url: str, **known: Any) -> dict[str, Any]:
+def new_page(url: str, **known: Any) -> dict[str, Any]:
     """What is told of a page of which only this is known."""
     page = {"url": public(url), "status": 0, "error": "", "detail": "", "find_links": False}
     return {**page, "read": False, "listing": False, "fault": "", **known}
