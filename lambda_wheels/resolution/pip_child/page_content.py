@@ -5,6 +5,7 @@ pip takes what is not for a page that lists nothing: then another index, or an o
 
 from __future__ import annotations
 
+import itertools
 import re
 import urllib.parse
 from collections.abc import Mapping
@@ -43,6 +44,11 @@ _OF_A_WHEEL: Final[Mapping[str, type | tuple[type, ...]]] = {
     "upload-time": str,
 }
 """Of what kind the values of a file are (PEP 691, 700), where pip would break on others or choose otherwise."""
+_PLAIN: Final = ("requires-python", "yanked", "upload-time")
+_USUAL: Final = frozenset(itertools.product((str, type(None)), (bool, str, type(None)), (str, type(None))))
+"""Of which kinds they are, nearly always."""
+_ODD_IN_URL: Final = re.compile(r"[\\?#%]")
+_SHA256: Final = re.compile("[0-9a-f]{64}")
 
 
 def page_fault(content: bytes, content_type: str, project: str, *, ends_anywhere: bool = False) -> str:
@@ -113,8 +119,8 @@ def check_entry(entry: Any) -> None:
     """
     if not isinstance(entry, dict):
         raise TypeError("a file is no object")
-    names = [name for name in (entry.get("filename"), entry.get("url")) if name]
-    if names and not any(".whl" in str(name).lower() for name in names):
+    names = f"{entry.get('filename') or ''}\n{entry.get('url') or ''}"
+    if (".whl" not in names.lower() and names != "\n") or _is_usual(entry):
         return
     if not entry.get("url"):  # pip would pass it over
         raise TypeError("a file has no URL")
@@ -128,6 +134,26 @@ def check_entry(entry: Any) -> None:
     for name in ("hashes", "core-metadata", "dist-info-metadata"):
         if isinstance(digests := entry.get(name), dict):
             entry[name] = _in_one_form(name, digests)
+
+
+def _is_usual(entry: Mapping[str, Any]) -> bool:
+    """Whether a wheel is described as nearly all are: a page has thousands, and a closer look at each takes long."""
+    name, url, own = entry.get("filename"), entry.get("url"), entry.get("core-metadata")
+    return (
+        type(name) is str
+        and type(url) is str
+        and url.endswith(name)
+        and name.endswith(".whl")
+        and _ODD_IN_URL.search(url) is None
+        and _is_one_sha256(entry.get("hashes"))
+        and (own is None or own is False or _is_one_sha256(own))
+        and not isinstance(entry.get("dist-info-metadata"), dict)
+        and tuple([type(entry.get(key)) for key in _PLAIN]) in _USUAL
+    )
+
+
+def _is_one_sha256(digests: Any) -> bool:
+    return type(digests) is dict and len(digests) == 1 and _SHA256.fullmatch(str(digests.get("sha256"))) is not None
 
 
 def _in_one_form(name: str, digests: Mapping[str, Any]) -> dict[str, str]:
