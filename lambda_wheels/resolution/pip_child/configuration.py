@@ -93,17 +93,20 @@ def _check_files(configuration: Any) -> None:
     for _, files in configuration.iter_config_files():
         for file in filter(None, files):
             try:
-                if stat.S_ISREG(mode := os.stat(file).st_mode) or stat.S_ISDIR(mode):  # a pipe can be opened once only
+                mode = os.stat(file).st_mode
+                if stat.S_ISREG(mode) or stat.S_ISDIR(mode):  # a pipe can be opened once only
                     open(file, "rb").close()
-            except (FileNotFoundError, NotADirectoryError) as error:
-                if file == named:
-                    detail = f"pip's configuration file {shown(file)} (PIP_CONFIG_FILE) does not exist"
-                    raise Misconfigured("file", detail) from error
             except (OSError, ValueError) as error:
-                reason = getattr(error, "strerror", None) or type(error).__name__
-                raise Misconfigured(
-                    "file", f"pip's configuration file {shown(file)} cannot be read: {reason}"
-                ) from error
+                if file == named or not _is_nothing_of_ours(file, error):
+                    reason = getattr(error, "strerror", None) or type(error).__name__
+                    detail = f"pip's configuration file {shown(file)} cannot be read: {reason}"
+                    raise Misconfigured("file", detail) from error
+
+
+def _is_nothing_of_ours(file: str, error: Exception) -> bool:
+    """Whether a file that could not be read is not there, or lies in the home of somebody else, as in a container."""
+    closed = isinstance(error, PermissionError) and not os.access(os.path.dirname(file), os.X_OK)
+    return closed or isinstance(error, FileNotFoundError | NotADirectoryError)
 
 
 def _unreadable(error: Exception) -> str:
