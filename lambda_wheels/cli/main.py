@@ -1,6 +1,7 @@
 """The command's frame: parse, run, and turn what went wrong into lines and an exit code. (Prints.)
 
-It imports little until it runs, so that Ctrl-C while all the rest is imported ends as at any other moment.
+It imports little until it runs, so that Ctrl-C while all the rest is imported ends as at any other moment. What comes
+before it, Python's own start and the door of the package, which is kept short for that, nobody here can catch.
 """
 
 from __future__ import annotations

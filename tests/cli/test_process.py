@@ -262,7 +262,9 @@ sys.exit(main(sys.argv[3:]))
 
 
 @POSIX
-@pytest.mark.parametrize("module", ["lambda_wheels.cli.words", "lambda_wheels.cli.parser", "lambda_wheels.cli.build"])
+@pytest.mark.parametrize(
+    "module", [f"lambda_wheels.{name}" for name in ("errors", "cli.words", "cli.parser", "cli.build")]
+)
 @pytest.mark.parametrize(
     ("name", "code", "word"),
     [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated"), ("SIGHUP", 129, "hung up")],
