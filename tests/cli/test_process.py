@@ -104,6 +104,29 @@ def test_full_stdout(build_command: Arguments, out: Path) -> None:
 
 
 @POSIX
+def test_working_directory_that_is_gone(build_command: Arguments, out: Path, tmp_path: Path) -> None:
+    """A working directory that does not exist any more is of no account where all paths are absolute."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    leaving = 'cd "$0" && rmdir "$0" && exec "$@"'
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    shell = ["/bin/sh", "-c", leaving, str(gone), *build_command()]
+    ended = subprocess.run(shell, capture_output=True, text=True, env=environment)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (out / "layer.zip").is_file()
+
+
+@POSIX
+def test_few_open_files(build_command: Arguments) -> None:
+    """Where too few files may be open, the hint is about that, and not about the disk."""
+    ended = subprocess.run(["/bin/sh", "-c", 'ulimit -n 7 && exec "$@"', "sh", *build_command()], capture_output=True)
+    assert ended.returncode == 3
+    assert b"Too many open files" in ended.stderr
+    assert b"ulimit -n" in ended.stderr
+    assert b"disk full" not in ended.stderr
+
+
+@POSIX
 def test_closed_streams(build_command: Arguments, out: Path) -> None:
     """A caller may have closed stdout and stderr."""
     ended = subprocess.run(["/bin/sh", "-c", 'exec "$@" >&- 2>&-', "sh", *build_command()])
