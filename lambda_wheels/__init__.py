@@ -4,26 +4,6 @@ import logging
 import typing
 
 from lambda_wheels.doors import opened_later as _opened_later
-from lambda_wheels.errors import (
-    AwsError,
-    AwsRefusedError,
-    CannotBuildError,
-    ImportsNotTriedError,
-    IndexUnavailableError,
-    LambdaWheelsError,
-    LayerError,
-    OutputError,
-    OutputRefusedError,
-    PipError,
-    PublishError,
-    ResolutionError,
-    SurroundingsError,
-    UsageError,
-    WheelError,
-)
-from lambda_wheels.problems import Problem, Severity
-from lambda_wheels.progress import Progress, ProgressEvent, Stage
-from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Runtime, Target
 
 if typing.TYPE_CHECKING:
     from lambda_wheels.aws.attach import attach_layer, detach_layer
@@ -42,13 +22,33 @@ if typing.TYPE_CHECKING:
     )
     from lambda_wheels.build import build_layer, fetch_wheels
     from lambda_wheels.checking import check
+    from lambda_wheels.errors import (
+        AwsError,
+        AwsRefusedError,
+        CannotBuildError,
+        ImportsNotTriedError,
+        IndexUnavailableError,
+        LambdaWheelsError,
+        LayerError,
+        OutputError,
+        OutputRefusedError,
+        PipError,
+        PublishError,
+        ResolutionError,
+        SurroundingsError,
+        UsageError,
+        WheelError,
+    )
     from lambda_wheels.explaining import explain
     from lambda_wheels.layers import Layer, LayerWheel
     from lambda_wheels.locking import lock
+    from lambda_wheels.problems import Problem, Severity
+    from lambda_wheels.progress import Progress, ProgressEvent, Stage
     from lambda_wheels.resolution import IndexOptions
     from lambda_wheels.resolution.explanation import ExplainedProject, Explanation
     from lambda_wheels.resolution.lock_changes import LockChange
     from lambda_wheels.resolution.lock_result import Lock, LockedProject, LockedWheel
+    from lambda_wheels.targets import ARCHITECTURES, RUNTIMES, Runtime, Target
 
 __all__ = [
     "ARCHITECTURES",
@@ -111,15 +111,24 @@ __all__ = [
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 _LATER = {
+    "ARCHITECTURES": "targets",
+    "RUNTIMES": "targets",
     "Attachment": "aws.results",
     "Attachments": "aws.results",
+    "AwsError": "errors",
+    "AwsRefusedError": "errors",
+    "CannotBuildError": "errors",
     "ExplainedProject": "resolution.explanation",
     "Explanation": "resolution.explanation",
     "FunctionInspection": "aws.inspection",
+    "ImportsNotTriedError": "errors",
     "IndexOptions": "resolution",
+    "IndexUnavailableError": "errors",
     "InspectedProject": "aws.inspection",
+    "LambdaWheelsError": "errors",
     "Layer": "layers",
     "LayerChange": "aws.results",
+    "LayerError": "errors",
     "LayerInspection": "aws.inspection",
     "LayerVersion": "aws.results",
     "LayerVersions": "aws.results",
@@ -128,8 +137,23 @@ _LATER = {
     "LockChange": "resolution.lock_changes",
     "LockedProject": "resolution.lock_result",
     "LockedWheel": "resolution.lock_result",
+    "OutputError": "errors",
+    "OutputRefusedError": "errors",
+    "PipError": "errors",
+    "Problem": "problems",
+    "Progress": "progress",
+    "ProgressEvent": "progress",
     "Pruned": "aws.results",
+    "PublishError": "errors",
     "PublishOutcome": "aws.results",
+    "ResolutionError": "errors",
+    "Runtime": "targets",
+    "Severity": "problems",
+    "Stage": "progress",
+    "SurroundingsError": "errors",
+    "Target": "targets",
+    "UsageError": "errors",
+    "WheelError": "errors",
     "attach_layer": "aws.attach",
     "build_layer": "build",
     "check": "checking",
@@ -142,7 +166,7 @@ _LATER = {
     "prune_layer": "aws.prune",
     "publish_layer": "aws.publish",
 }
-"""Names that bring most of the package along: a script that asks for a target, or may build nothing, is spared that."""
+"""All of them: whoever asks for one is spared the rest, and the command is soon where Ctrl-C ends it in order."""
 
 
 __getattr__ = _opened_later(__name__, _LATER)

@@ -32,7 +32,7 @@ from lambda_wheels.resolution.index_options import is_span
 from lambda_wheels.resolution.lock_changes import changes
 from lambda_wheels.resolution.lock_entries import filename_of, files_of
 from lambda_wheels.resolution.lock_file import lock_text, read_lock
-from lambda_wheels.resolution.lock_making import MADE_BY, check_lock, cooldown_of, make_lock
+from lambda_wheels.resolution.lock_making import MADE_BY, check_lock, cooldown_of, make_lock, queries_left_out
 from lambda_wheels.resolution.lock_result import Lock, LockedProject
 from lambda_wheels.resolution.locked import select
 from lambda_wheels.store import open_store
@@ -107,6 +107,9 @@ def lock(
             for name in unneeded
         )
     check_lock(after, path, chosen.resolutions)
+    left_out = call.waivers.judge(queries_left_out(chosen.resolutions), strict=call.strict)
+    if left_out.errors:
+        raise ResolutionError(left_out.errors)
     if before is not None and _says_as_much(before, after, call.options):
         after = before
     result = Lock(
@@ -116,7 +119,7 @@ def lock(
         changed=after is not before,
         changes=changes(before, after),
         uploaded_prior_to=cooldown_of(after),
-        warnings=warned([*zip(chosen.resolutions, chosen.verdicts, strict=True)]),
+        warnings=(*warned([*zip(chosen.resolutions, chosen.verdicts, strict=True)]), *left_out.warnings),
     )
     if result.changed and check:
         raise ResolutionError([*_differences(result, before)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -225,7 +226,9 @@ def chosen_wheels(
             Problem(
                 rule="disk-failed",
                 message=f"a file of the store cannot be read or written: {error}",
-                hint="is the disk full? LAMBDA_WHEELS_CACHE names another place",
+                hint="allow more open files (ulimit -n)"
+                if error.errno in {errno.EMFILE, errno.ENFILE}
+                else "is the disk full? LAMBDA_WHEELS_CACHE names another place",
             )
         ) from error
     return resolution, [found[wheel.sha256] for wheel in resolution.wheels]

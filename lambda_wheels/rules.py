@@ -86,6 +86,7 @@ RULES: Final = MappingProxyType(
             ("bad-lock", "A lock cannot be read: it is not TOML, not valid (PEP 751), or of an unknown version."),
             ("lock-not-for-target", "A lock was not made for the target."),
             ("lock-differs", "A lock is not what the requirements make."),
+            ("lock-without-query", "The URLs of files have a query, which the lock leaves out; a warning."),
         ),
         **_rules(
             (

@@ -1,6 +1,7 @@
 """The command's frame: parse, run, and turn what went wrong into lines and an exit code. (Prints.)
 
-It imports little until it runs, so that Ctrl-C while all the rest is imported ends as at any other moment.
+It imports little until it runs, so that Ctrl-C while all the rest is imported ends as at any other moment. What comes
+before it, Python's own start and the door of the package, which is kept short for that, nobody here can catch.
 """
 
 from __future__ import annotations
@@ -17,23 +18,29 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 128 + signal.SIGINT
 """The exit code after Ctrl-C, as a shell reports it."""
-TERMINATED = 128 + signal.SIGTERM
-"""The exit code after SIGTERM, which is how a job is cancelled."""
 
+ENDING: dict[int, str] = {signal.SIGTERM: "terminated"}
+"""The signals by which a job is cancelled, or its terminal closed, and the word for each; 128 is added for the code."""
+if sys.platform != "win32":
+    ENDING[signal.SIGHUP] = "hung up"
 
 _NO_THREAD = "can't start new thread"
 """What Python says, as a RuntimeError, where the system refuses one."""
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM: whatever cleans up after Ctrl-C cleans up after it, too."""
+class _Ended(KeyboardInterrupt):
+    """One of these signals: whatever cleans up after Ctrl-C cleans up after it, too."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
-    The exit code is 0: done; 1: it cannot be done as asked; 2: wrong usage; 3: the surroundings failed; 130 and 143:
-    ended by Ctrl-C or SIGTERM.
+    The exit code is 0: done; 1: it cannot be done as asked; 2: wrong usage; 3: the surroundings failed; 129, 130 and
+    143: ended by SIGHUP, Ctrl-C or SIGTERM.
 
     :raises SystemExit: by the parser, after a help text or where the arguments are wrong.
     """
@@ -41,10 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if own_process:
         gc.disable()  # it lives too short for much to be collected, and looking for it takes as long as a small layer
     try:
-        with _sigterm_ends():
+        with _signals_end():
             return _printed(arguments)
-    except _Terminated:
-        return _ended("terminated", TERMINATED)
+    except _Ended as ended:
+        return _ended(ENDING[ended.number], 128 + ended.number)
     except KeyboardInterrupt:
         return _ended("interrupted", INTERRUPTED)
     finally:
@@ -60,25 +67,25 @@ def _ended(how: str, code: int) -> int:
 
 
 @contextlib.contextmanager
-def _sigterm_ends() -> Iterator[None]:
-    """For a while SIGTERM ends the command as Ctrl-C does, if nobody has decided otherwise about it."""
+def _signals_end() -> Iterator[None]:
+    """For a while they end the command as Ctrl-C does, but for those that somebody, such as nohup, decided upon."""
+    ours = [number for number in ENDING if signal.getsignal(number) is signal.SIG_DFL]
 
-    def end(*_: object) -> NoReturn:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not stop the cleaning
-        raise _Terminated
+    def end(number: int, _: object) -> NoReturn:
+        for each in ours:
+            signal.signal(each, signal.SIG_IGN)  # a second one must not stop the cleaning
+        raise _Ended(number)
 
-    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
     try:
-        signal.signal(signal.SIGTERM, end)
+        for number in ours:
+            signal.signal(number, end)
     except ValueError:  # not in the main thread
-        yield
-        return
+        ours = []
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _printed(arguments: Sequence[str] | None) -> int:

@@ -53,6 +53,12 @@ class _Parser(argparse.ArgumentParser):
 
         super().error(redact(message))
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """What becomes of an argument's texts: before Python 3.13, of the text in ``--output=--`` an empty list."""
+        if action.option_strings and "--" in arg_strings:
+            raise argparse.ArgumentError(action, "-- is no value; what has that name is ./--")
+        return super()._get_values(action, arg_strings)
+
 
 class _Command(_Parser):
     """A command's arguments, flags and requirements in any order, as pip takes them."""

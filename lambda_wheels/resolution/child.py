@@ -159,6 +159,7 @@ def run_pip(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
+            cwd=_instead_of_gone(scratch),
             env={**os.environ, "TMPDIR": str(scratch), "TEMP": str(scratch), "TMP": str(scratch)},
             text=True,
             encoding="utf-8",
@@ -196,6 +197,15 @@ def run_pip(
             )
     credentials = tuple(url for event in heard if event["event"] == "credentials" for url in event["urls"])
     return PipRun(code=process.returncode, events=tuple(events), words=text, credentials=credentials)
+
+
+def _instead_of_gone(scratch: Path) -> Path | None:
+    """Where pip works if the working directory is gone, which it asks for though it needs nothing there."""
+    try:
+        os.getcwd()  # noqa: PTH109  # Path.cwd() is the same
+    except FileNotFoundError:
+        return scratch
+    return None
 
 
 def _converse(

@@ -155,8 +155,12 @@ def _has_older(causes: Sequence[dict[str, Any]], files: Mapping[str, Sequence[Se
 
 
 def _without_candidates(failed: Event, target: Target) -> Iterator[Problem]:
-    """The projects of which there was nothing to choose, one problem each."""
-    causes = [cause for cause in failed["causes"] if not cause["python"]]
+    """The projects of which there was nothing to choose, one problem each.
+
+    One that a path or a URL names has a wheel, though no index was asked for it: something else, a conflict, is wrong.
+    """
+    direct = {cause["project"] for cause in failed["causes"] if cause["direct"]}
+    causes = [cause for cause in failed["causes"] if not cause["python"] and cause["project"] not in direct]
     for same in _by(causes, lambda cause: str(cause["project"])):
         project, newest = same[0]["project"], max(same, key=_parent_version)
         files = passed_over(project, failed["files"][project])
@@ -180,7 +184,7 @@ def _conflict(causes: Sequence[dict[str, Any]], events: Iterable[Event]) -> Prob
     return Problem(
         rule="conflict",
         message=f"no set of versions satisfies everything: {'; '.join(wanted[:_SHOWN])}{more}",
-        hint="loosen one of these",
+        hint="give one of them" if all(cause["direct"] for cause in causes) else "loosen one of these",
     )
 
 

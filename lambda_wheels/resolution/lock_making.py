@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from packaging.pylock import Package, PackageArchive, PackageWheel, Pylock
 from packaging.version import Version
 
 from lambda_wheels.errors import ResolutionError
-from lambda_wheels.problems import Problem
+from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.resolution.file_urls import path_of
 from lambda_wheels.resolution.lock_markers import environment_marker, marker_for
 from lambda_wheels.resolution.locked import select
@@ -90,6 +91,27 @@ def check_lock(lock: Pylock, path: Path, resolutions: Iterable[Resolution]) -> N
             problems.append(Problem(rule="bad-lock", project=name, message=message, hint="make a lock for each target"))
     if problems:
         raise ResolutionError(problems)
+
+
+def queries_left_out(resolutions: Iterable[Resolution]) -> list[Problem]:
+    """A warning, one for all files, where the lock leaves out of their URLs what may be needed to fetch them.
+
+    It may as well be harmless, which cannot be told: an index may sign its URLs in any way.
+    """
+    urls = {wheel.url for resolution in resolutions for wheel in resolution.wheels if wheel.url.startswith("http")}
+    hosts = [parts.hostname or "" for url in urls if (parts := urllib.parse.urlsplit(url)).query]
+    if not hosts:
+        return []
+    files = "the URL of 1 file" if len(hosts) == 1 else f"the URLs of {len(hosts)} files"
+    message = f"{files} of {', '.join(sorted(set(hosts)))} {'has' if len(hosts) == 1 else 'have'} a query, "
+    return [
+        Problem(
+            rule="lock-without-query",
+            severity=Severity.WARNING,
+            message=message + "which the lock leaves out: if it grants access, a build from the lock cannot fetch them",
+            hint="lock from a folder then: lambda-wheels fetch -o wheels, and lock --no-index --find-links wheels",
+        )
+    ]
 
 
 def _package(entry: _Entry, targets: Sequence[Target], sizes: Mapping[str, int], folder: Path) -> Package:

@@ -45,8 +45,9 @@ def _dry_run(target: Target) -> list[str]:
 def resolve_arguments(target: Target, requirements: Requirements, options: Sequence[str], report: Path) -> list[str]:
     """pip chooses the wheels for ``requirements`` and writes down which, to ``report``."""
     files = [argument for file in requirements.files for argument in ("--requirement", str(file))]
-    # As URLs, since pip takes what follows a semicolon in a path for a marker.
-    named = [*requirements.strings, *(wheel.absolute().as_uri() for wheel in requirements.wheels)]
+    # As URLs, since pip takes what follows a semicolon in a path for a marker. First, since pip asks the indexes for a
+    # project that is required before it knows that a wheel of it was given, and ends where they have none.
+    named = [*(wheel.absolute().as_uri() for wheel in requirements.wheels), *requirements.strings]
     return [*_dry_run(target), f"--report={report}", *options, *files, "--", *named]
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from lambda_wheels.errors import ResolutionError
@@ -22,10 +22,9 @@ from lambda_wheels.resolution.newer_releases import told_held_back
 from lambda_wheels.resolution.redaction import public_url
 from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel, Told
 from lambda_wheels.targets import Target
-from lambda_wheels.wheels.filename import parse_filename
+from lambda_wheels.wheels.filename import parse_plain_filename
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_PLAIN_FILENAME = re.compile(r"[A-Za-z0-9_.+!-]+")
 
 
 def read_report(report: Mapping[str, Any], events: Sequence[Mapping[str, Any]], target: Target) -> Resolution:
@@ -95,9 +94,7 @@ def _read_wheel(
         problems.append(Problem(rule=rule, project=project, wheel=filename, message=message, hint=hint))
 
     try:
-        if not _PLAIN_FILENAME.fullmatch(filename):
-            raise InvalidWheelFilename(f"a character in {filename!r} has no place there")
-        name, version, _, tags = parse_filename(filename)
+        name, version, _, tags = parse_plain_filename(filename)
         if (name, version) != (project, Version(metadata["version"])):
             problem(
                 "wheel-metadata",

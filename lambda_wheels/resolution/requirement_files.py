@@ -13,7 +13,7 @@ from lambda_wheels.errors import OutputError, UsageError
 from lambda_wheels.problems import Problem
 from lambda_wheels.resolution.redaction import public_path, public_url
 from lambda_wheels.there import exists, is_file, is_folder
-from lambda_wheels.wheels.filename import parse_filename
+from lambda_wheels.wheels.filename import parse_plain_filename
 
 _URL_AS_PATH: Final = r"([A-Za-z][A-Za-z0-9+.-]+):[/\\]+"
 """A URL that was made a path, which leaves one slash of two. A drive of Windows has one letter."""
@@ -107,9 +107,16 @@ def _check_path(path: Path) -> list[Problem]:
         return [Problem(rule="unknown-file-kind", message=f"{path} is a pipe, a socket or a device, no plain file")]
     if path.suffix.lower() == ".whl":
         try:
-            parse_filename(path.name)
+            parse_plain_filename(path.name)
         except ValueError as error:
-            return [Problem(rule="wheel-filename", wheel=path.name, message=str(error))]
+            hint = "give it the name that its builder gave it"
+            return [Problem(rule="wheel-filename", wheel=path.name, message=str(error), hint=hint)]
+        try:
+            str(path).encode("utf-8")
+        except UnicodeEncodeError:  # pip and we name files by their URLs, which are
+            message = f"the path {path} is not UTF-8"
+            hint = "rename the folder, or copy the wheel elsewhere"
+            return [Problem(rule="wheel-unreadable", wheel=path.name, message=message, hint=hint)]
     elif path.name.endswith((".tar.gz", ".tar.bz2", ".tgz", ".zip")):
         return [no_wheel(str(path))]
     elif path.name in _EXPORTED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
@@ -14,6 +15,7 @@ from lambda_wheels.wheels.findings import Findings
 
 _LONGEST: Final = 255
 """Characters that the name of a file may have."""
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.+!-]+")
 _MOST_TAGS: Final = 1_000
 """Tags of a wheel; real ones have up to a hundred. In a compressed set the three parts are multiplied: one
 line of text can stand for more tags than memory holds."""
@@ -63,6 +65,16 @@ def parse_filename(filename: str) -> tuple[NormalizedName, Version, BuildTag, fr
     if _size("-".join(filename.removesuffix(".whl").rsplit("-", 3)[1:])) > _MOST_TAGS:
         raise InvalidWheelFilename(f"its tags stand for more than {_MOST_TAGS:,}: {filename!r}")
     return parse_wheel_filename(filename)
+
+
+def parse_plain_filename(filename: str) -> tuple[NormalizedName, Version, BuildTag, frozenset[Tag]]:
+    """The same, where no tag may have a space or a bracket in it, as in a browser's copy.
+
+    :raises InvalidWheelFilename: likewise.
+    """
+    if not _PLAIN.fullmatch(filename):
+        raise InvalidWheelFilename(f"a character in {filename!r} has no place there")
+    return parse_filename(filename)
 
 
 def tags_in(text: str) -> frozenset[Tag]:

@@ -67,6 +67,21 @@ def test_help_of_commands(command: str, capsys: pytest.CaptureFixture[str]) -> N
         pytest.param(
             ["fetch", "six", "--runtime=x", "--architecture=x", "--output="], "argument -o/--output: ", id="no folder"
         ),
+        *(
+            pytest.param(
+                [command, "x", "--runtime=x", "--architecture=x", "-o=x", flag], f"{name}: -- is no value", id=flag
+            )
+            for command, flag, name in (
+                ("build", "--output=--", "-o/--output"),
+                ("build", "-o--", "-o/--output"),
+                ("build", "--runtime=--", "--runtime"),
+                ("fetch", "--requirement=--", "-r/--requirement"),
+                ("build", "--lib=--", "--lib"),
+                ("lock", "--allow=--", "--allow"),
+                ("fetch", "--timeout=--", "--timeout"),
+            )
+        ),
+        pytest.param(["publish", "x.zip", "--name=--"], "--name: -- is no value", id="--name=--"),
         pytest.param(["runtimes", "--colour"], "unrecognized arguments: --colour", id="no such flag"),
     ],
 )

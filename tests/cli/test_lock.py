@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from lambda_wheels.cli import main
 from lambda_wheels.cli.parser import make_parser
-from tests.index_server import IndexServer, Listing
+from tests.index_server import Fault, IndexServer, Listing
 from tests.loopback import stored_wheels
 from tests.resolution.locks import entry, wheel, write_lock
 from tests.wheel_factory import make_wheel
@@ -150,6 +151,21 @@ def test_warnings(run: Run, served: Path, capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().err.startswith("error[pth-file] ")
     assert run("lock", "hooks", *TARGET, "--strict", "--allow", "pth-file:hooks", "-q") == 0
     assert capsys.readouterr().err == ""
+
+
+def test_signed_urls(run: Run, out: Path, index: IndexServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the URLs of files carry a query, one line warns that the lock is without it; it may stop the lock."""
+    name = "helper-1.0-py3-none-any.whl"
+    sha256 = hashlib.sha256((index.folder / name).read_bytes()).hexdigest()
+    page = f'<a href="/files/{name}?sig=sesame#sha256={sha256}">{name}</a>'
+    index.fail("/simple/helper/", Fault.body(page.encode(), "text/html"))
+    assert run("lock", "helper<2", *TARGET, "--architecture=x86_64", "--strict") == 1
+    assert capsys.readouterr().err.startswith("error[lock-without-query] the URL of 1 file of 127.0.0.1 has a query, ")
+    assert not (out / "pylock.toml").exists()
+    assert run("lock", "helper<2", *TARGET, "--architecture=x86_64") == 0
+    said = capsys.readouterr().err
+    assert said.startswith("warning[lock-without-query] ") and said.count("\n") == 1
+    assert "sesame" not in said + (out / "pylock.toml").read_text()
 
 
 def test_store_that_cannot_be_written(

@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.pip, pytest.mark.process]
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="a matter of POSIX")
 
+HANGUP: int = getattr(signal, "SIGHUP", signal.SIGTERM)  # which Windows does not have
+
 Arguments = Callable[..., list[str]]
 
 
@@ -99,6 +101,29 @@ def test_full_stdout(build_command: Arguments, out: Path) -> None:
     assert ended.returncode == 3
     assert re.fullmatch(r"error: the result cannot be printed: [^\n]+\n", ended.stderr)
     assert (out / "layer.zip").is_file()
+
+
+@POSIX
+def test_working_directory_that_is_gone(build_command: Arguments, out: Path, tmp_path: Path) -> None:
+    """A working directory that does not exist any more is of no account where all paths are absolute."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    leaving = 'cd "$0" && rmdir "$0" && exec "$@"'
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    shell = ["/bin/sh", "-c", leaving, str(gone), *build_command()]
+    ended = subprocess.run(shell, capture_output=True, text=True, env=environment)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (out / "layer.zip").is_file()
+
+
+@POSIX
+def test_few_open_files(build_command: Arguments) -> None:
+    """Where too few files may be open, the hint is about that, and not about the disk."""
+    ended = subprocess.run(["/bin/sh", "-c", 'ulimit -n 7 && exec "$@"', "sh", *build_command()], capture_output=True)
+    assert ended.returncode == 3
+    assert b"Too many open files" in ended.stderr
+    assert b"ulimit -n" in ended.stderr
+    assert b"disk full" not in ended.stderr
 
 
 @POSIX
@@ -199,7 +224,7 @@ def test_error_on_a_terminal(build_command: Arguments, index: IndexServer) -> No
     assert re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", last).startswith("error[no-such-project]")
 
 
-# --- Ctrl-C and SIGTERM ----------------------------------------------------------------------------------------------
+# --- Ctrl-C, SIGTERM and SIGHUP ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.hostile("Pulled plugs")
@@ -207,12 +232,12 @@ def test_error_on_a_terminal(build_command: Arguments, index: IndexServer) -> No
 @pytest.mark.parametrize("whom", ["process", "group"])
 @pytest.mark.parametrize("silent", ["/simple/*", "/files/*.whl"], ids=["resolving", "fetching"])
 @pytest.mark.parametrize(
-    ("number", "code", "word"),
-    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
-    ids=["SIGINT", "SIGTERM"],
+    ("name", "code", "word"),
+    [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated"), ("SIGHUP", 129, "hung up")],
+    ids=["SIGINT", "SIGTERM", "SIGHUP"],
 )
 def test_stopped(
-    number: int,
+    name: str,
     code: int,
     word: str,
     whom: str,
@@ -222,7 +247,7 @@ def test_stopped(
     out: Path,
     store: Path,
 ) -> None:
-    """Ctrl-C or SIGTERM while the index is silent ends everything at once: an exit code, one line, nothing left.
+    """Ctrl-C, SIGTERM or SIGHUP while the index is silent ends all at once: an exit code, one line, nothing left.
 
     A terminal sends it to the whole group of processes, ``kill`` or a supervisor to the one alone.
     """
@@ -235,7 +260,7 @@ def test_stopped(
         assert time.monotonic() < deadline
         time.sleep(0.02)
     started = time.monotonic()
-    (_signal_group if whom == "group" else os.kill)(process.pid, number)
+    (_signal_group if whom == "group" else os.kill)(process.pid, getattr(signal, name))
     said, errors = process.communicate(timeout=30)
     assert time.monotonic() - started < 5
     assert (process.returncode, said, errors) == (code, "", f"{word}\n")
@@ -260,27 +285,46 @@ sys.exit(main(sys.argv[3:]))
 
 
 @POSIX
-@pytest.mark.parametrize("module", ["lambda_wheels.cli.words", "lambda_wheels.cli.parser", "lambda_wheels.cli.build"])
+@pytest.mark.parametrize(
+    "module", [f"lambda_wheels.{name}" for name in ("errors", "cli.words", "cli.parser", "cli.build")]
+)
 @pytest.mark.parametrize(
     ("name", "code", "word"),
-    [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")],
-    ids=["SIGINT", "SIGTERM"],
+    [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated"), ("SIGHUP", 129, "hung up")],
+    ids=["SIGINT", "SIGTERM", "SIGHUP"],
 )
 def test_stopped_while_importing(module: str, name: str, code: int, word: str, build_command: Arguments) -> None:
-    """Ctrl-C or SIGTERM while the command's parts are still imported ends it in the same way."""
+    """Ctrl-C, SIGTERM or SIGHUP while the command's parts are still imported ends it in the same way."""
     ended = run([sys.executable, "-c", WHILE_IMPORTING, module, name, *build_command()[3:]])
     assert (ended.returncode, ended.stdout, ended.stderr) == (code, "", f"{word}\n")
 
 
+@POSIX
+def test_nohup(build_command: Arguments, index: IndexServer, out: Path) -> None:
+    """A build that was started to outlive its terminal does so."""
+    index.fail("/simple/*", Fault.drip(pause=0.002))
+    ignoring = ["/bin/sh", "-c", 'trap "" HUP; exec "$@"', "sh", *build_command()]
+    process = subprocess.Popen(ignoring, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not index.matching("/simple/*"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, HANGUP)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    assert [path.name for path in out.iterdir()] == ["layer.zip"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, HANGUP], ids=["SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("theirs", [signal.SIG_DFL, signal.SIG_IGN], ids=["none", "ignored"])
-def test_handler_is_put_back(theirs: signal.Handlers, capsys: pytest.CaptureFixture[str]) -> None:
-    """After the command, SIGTERM does what it did before."""
-    before = signal.signal(signal.SIGTERM, theirs)
+def test_handler_is_put_back(theirs: signal.Handlers, number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """After the command, SIGTERM and SIGHUP do what they did before."""
+    before = signal.signal(number, theirs)
     try:
         assert main(["runtimes"]) == 0
-        assert signal.getsignal(signal.SIGTERM) is theirs
+        assert signal.getsignal(number) is theirs
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(number, before)
 
 
 def test_in_another_thread(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import lambda_wheels
-from lambda_wheels.cli.main import INTERRUPTED, TERMINATED
+from lambda_wheels.cli.main import ENDING, INTERRUPTED
 from lambda_wheels.layers.manifest import parse_manifest
 from lambda_wheels.resolution.pip_child.configuration import KEPT_CONFIGURATION
 from lambda_wheels.rules import RULES
@@ -166,7 +166,8 @@ def test_exit_codes() -> None:
     codes: Mapping[str, str] = dict(re.findall(r"^\| (\d+) \| .* \| `(\w+)` \|$", text, re.MULTILINE))
     assert {code: getattr(lambda_wheels, name).exit_code for code, name in codes.items()} == {"1": 1, "2": 2, "3": 3}
     ends = dict(re.findall(r"^\| (1\d\d) \| (\w+) ", text, re.MULTILINE))
-    assert ends == {str(INTERRUPTED): "interrupted", str(TERMINATED): "terminated"}
+    words = {129: "hung up", INTERRUPTED: "interrupted"} | {128 + number: word for number, word in ENDING.items()}
+    assert ends == {str(code): word.split()[0] for code, word in words.items()}
 
 
 def test_public_names() -> None:

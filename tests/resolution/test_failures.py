@@ -33,10 +33,18 @@ def failed(name: str, *ancestors: str, **fields: Any) -> dict[str, Any]:
     return {"event": "failed", **base, "causes": [], "files": {}, **fields}
 
 
-def cause(project: str, specifier: str = "", parent: str = "", *, python: bool = False) -> dict[str, Any]:
+def cause(
+    project: str, specifier: str = "", parent: str = "", *, python: bool = False, direct: bool = False
+) -> dict[str, Any]:
     """One side of what cannot be had together."""
-    requirement = f"{project}{specifier}"
-    return {"project": project, "requirement": requirement, "specifier": specifier, "python": python, "parent": parent}
+    return {
+        "project": project,
+        "requirement": f"{project}{specifier}",
+        "specifier": "" if direct else specifier,
+        "python": python,
+        "direct": direct,
+        "parent": parent,
+    }
 
 
 def refused(rule: str, subject: str = "x", where: str = "") -> dict[str, Any]:
@@ -98,6 +106,13 @@ MISSING = failed("DistributionNotFound", "InstallationError", causes=[cause("dem
             "conflict",
             ["a 1.0 asks for demo<2", "b 1.0 asks for demo>=1", "you ask for demo"],
             id="conflict",
+        ),
+        pytest.param(
+            [failed("DistributionNotFound", causes=[cause("x", " 1.0", direct=True), cause("x", ">2", "b 1.0")])],
+            ResolutionError,
+            "conflict",
+            ["you ask for x 1.0", "b 1.0 asks for x>2", "loosen"],
+            id="conflict with a wheel of one's own, of which no index was asked",
         ),
         pytest.param(
             [constraint("Demo", "==3"), constraint("x", "==1"), CONFLICT],
@@ -232,7 +247,14 @@ def test_complaint_over_several_lines() -> None:
 def test_many_versions_in_vain() -> None:
     """pip tries one version of a project after the other: the newest speaks for all that met the same failure."""
     causes = [
-        {"project": "deep", "requirement": "deep", "specifier": "", "python": False, "parent": f"demo 1.{minor}"}
+        {
+            "project": "deep",
+            "requirement": "deep",
+            "specifier": "",
+            "python": False,
+            "direct": False,
+            "parent": f"demo 1.{minor}",
+        }
         for minor in (2, 10, 1)
     ]
     events = [failed("DistributionNotFound", causes=causes, files={"deep": []})]

@@ -11,7 +11,7 @@ import pytest
 
 from lambda_wheels.errors import LambdaWheelsError, ResolutionError
 from tests.index_server import IndexServer, Listing
-from tests.resolution.pip_runs import INTEL, run_resolve
+from tests.resolution.pip_runs import INTEL, pins, run_resolve
 from tests.wheel_factory import make_wheel
 
 pytestmark = pytest.mark.pip
@@ -129,6 +129,40 @@ def test_wheel_for_another_target(tmp_path: Path, shelf: IndexServer) -> None:
         with pytest.raises(LambdaWheelsError) as caught:
             run_resolve(tmp_path, given, index_url=shelf.url)
         assert [problem.rule for problem in caught.value.problems] == ["no-fitting-wheel"]
+
+
+@pytest.mark.parametrize("indexed", [True, False], ids=["index", "no index"])
+@pytest.mark.parametrize(
+    ("folder", "version", "build"),
+    [("", "2.0", None), ("", "1.0", "1"), ("x", "1.0", None)],
+    ids=["versions", "builds", "copies"],
+)
+def test_two_wheels_of_a_project(
+    tmp_path: Path, shelf: IndexServer, folder: str, version: str, build: str | None, indexed: bool
+) -> None:
+    """Two wheels of one project are a conflict, which names both files, whether an index knows the project or not."""
+    (tmp_path / "x").mkdir()
+    wheels = [make_wheel(tmp_path, "demo"), make_wheel(tmp_path / folder, "demo", version, build=build)]
+    with pytest.raises(LambdaWheelsError) as caught:
+        run_resolve(tmp_path, wheels, **({"index_url": shelf.url} if indexed else {"no_index": True}))
+    [problem] = caught.value.problems
+    assert (problem.rule, problem.hint) == ("conflict", "give one of them")
+    assert all(str(wheel) in problem.message for wheel in wheels)
+
+
+def test_wheel_and_what_forbids_it(tmp_path: Path, shelf: IndexServer) -> None:
+    """A wheel and a project that needs another version of it are a conflict, though the index was asked for neither."""
+    with pytest.raises(LambdaWheelsError) as caught:
+        run_resolve(tmp_path, [make_wheel(tmp_path, "demo", "1.5"), "above"], index_url=shelf.url)
+    [problem] = caught.value.problems
+    assert problem.rule == "conflict"
+    assert "above 1.0 asks for demo>=2" in problem.message
+
+
+def test_wheel_and_a_requirement_that_it_meets(tmp_path: Path) -> None:
+    """A wheel serves for a requirement of its project, which no index has, and may be given twice."""
+    wheel = make_wheel(tmp_path, "demo")
+    assert pins(run_resolve(tmp_path, ["demo<2", wheel, wheel], no_index=True)) == {"demo": "1.0"}
 
 
 def test_pips_own_words(tmp_path: Path, shelf: IndexServer, caplog: pytest.LogCaptureFixture) -> None:

@@ -13,8 +13,9 @@ from packaging.pylock import Pylock
 from packaging.utils import parse_wheel_filename
 
 from lambda_wheels.errors import ResolutionError
+from lambda_wheels.problems import Severity
 from lambda_wheels.resolution.lock_file import lock_text
-from lambda_wheels.resolution.lock_making import check_lock, make_lock
+from lambda_wheels.resolution.lock_making import check_lock, make_lock, queries_left_out
 from lambda_wheels.resolution.locked import select
 from lambda_wheels.resolution.resolution import Resolution, ResolvedWheel
 from lambda_wheels.targets import Target
@@ -234,3 +235,19 @@ def test_cooldown(until: list[str], tool: object) -> None:
     demo = chosen("demo-1.0-py3-none-any.whl")
     lock = made(resolution(target, demo, until=one) for target, one in zip((ARM, INTEL), until, strict=True))
     assert lock.tool == tool
+
+
+def test_queries_left_out() -> None:
+    """One warning counts the files whose URLs have a query, each once, and names their hosts, not their queries."""
+    signed = [
+        chosen(f"{name}-1.0-py3-none-any.whl", url=f"https://u:p@{host}/{name}-1.0-py3-none-any.whl?sig=sesame")
+        for name, host in (("a", "two.example"), ("b", "one.example:8443"))
+    ]
+    plain = [chosen("c-1.0-py3-none-any.whl"), chosen("d-1.0-py3-none-any.whl", url="file:///x/d-1.0-py3-none-any.whl")]
+    assert queries_left_out([resolution(ARM, *plain)]) == []
+    [one] = queries_left_out([resolution(ARM, signed[0], *plain)])
+    assert one.message.startswith("the URL of 1 file of two.example has a query, which the lock leaves out")
+    [both] = queries_left_out([resolution(ARM, *signed, *plain), resolution(INTEL, *signed)])
+    assert (both.rule, both.severity, both.project) == ("lock-without-query", Severity.WARNING, None)
+    assert both.message.startswith("the URLs of 2 files of one.example, two.example have a query, ")
+    assert "sesame" not in str(both)

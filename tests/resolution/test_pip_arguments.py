@@ -72,8 +72,8 @@ def test_resolve_arguments() -> None:
         "--requirement",
         "/r.txt",
         "--",
-        "demo>=1",
         wheel.as_uri(),
+        "demo>=1",
     ]
     assert [argument.replace("\\", "/") for argument in arguments[-7:]] == tail
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -184,6 +186,26 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         "string-for-path",
         "no-such-file",
     ]
+
+
+def test_a_browsers_copy(tmp_path: Path) -> None:
+    """What a browser adds to the name of a second copy is no part of a wheel's name."""
+    copy = tmp_path / "demo-1.0-py3-none-any (1).whl"
+    copy.touch()
+    [(rule, line)] = problems_of(copy)
+    assert rule == "wheel-filename"
+    assert "give it the name that its builder gave it" in line
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are UTF-8")
+def test_folder_that_is_not_utf_8(tmp_path: Path) -> None:
+    """A wheel that cannot be found by its URL, for the name of its folder, is named, and what to do."""
+    folder = tmp_path / os.fsdecode(b"\xff")
+    folder.mkdir()
+    wheel = make_wheel(folder)
+    [(rule, line)] = problems_of(wheel)
+    assert rule == "wheel-unreadable"
+    assert wheel.name in line and "rename the folder" in line
 
 
 def test_nothing_given() -> None:

@@ -62,6 +62,7 @@ def told(wants: Iterable[tuple[Any, Any]]) -> list[dict[str, Any]]:
                 "requirement": shown(requirement.format_for_error()),
                 "specifier": str(getattr(requirement, "specifier", "") if ireq is None else ireq.specifier),
                 "python": type(requirement).__name__ == "RequiresPythonRequirement",
+                "direct": type(requirement).__name__ == "ExplicitRequirement",
                 "parent": f"{parent.name} {parent.version}" if parent is not None else "",
             }
         )

@@ -49,6 +49,7 @@ def watch_asked() -> Others:
                         "requirement": shown(requirement),
                         "specifier": str(requirement.specifier),
                         "python": False,
+                        "direct": False,
                         "parent": "",
                     }
             except InstallationError:  # a page could not be read, which was told
