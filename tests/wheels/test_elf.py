@@ -167,6 +167,40 @@ def test_damage(arguments: Mapping[str, Any], damage: str) -> None:
     assert read(elf(**arguments)) == Elf("x86_64", 64, True, damage=damage)
 
 
+_PROGRAM = "it is a program, which can be started but not loaded"
+_ABI = "it is for a version of the system that there is not (ABI version {})"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "damage"),
+    [
+        pytest.param({"ident": {7: 3}}, "", id="GNU"),
+        pytest.param({"ident": {7: 3, 8: 3}}, "", id="GNU in version 3"),
+        pytest.param({"interpreter": "/lib64/ld.so"}, "", id="library that can be started"),
+        pytest.param({"kind": factory.EXECUTABLE}, _PROGRAM, id="program at a fixed place"),
+        pytest.param({"kind": factory.EXECUTABLE, "dynamic": False}, _PROGRAM, id="program that is linked statically"),
+        pytest.param({"ident": {7: 9}}, "it is for another system than Linux (OS ABI 9)", id="FreeBSD"),
+        pytest.param({"ident": {8: 7}}, _ABI.format(7), id="System V in version 7"),
+        pytest.param({"ident": {7: 3, 8: 4}}, _ABI.format(4), id="GNU in version 4"),
+        pytest.param({"ident": {12: 1}}, "its header has bytes that mean nothing", id="bytes that mean nothing"),
+        pytest.param(
+            {"ident": {6: 0}}, "its header is in version 0 and 1 of the format, not 1", id="version 0 of the header"
+        ),
+        pytest.param(
+            {"header": {"e_version": 7}}, "its header is in version 1 and 7 of the format, not 1", id="version 7"
+        ),
+    ],
+)
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_headers_of_libraries(machine: str, arguments: Mapping[str, Any], damage: str) -> None:
+    """Of what would be loaded the header is one that the loader takes; what is started needs no such one."""
+    content = elf(**arguments, machine=machine)
+    for path, expected in (("demo/x.so", damage), ("demo/x", "")):
+        native = read_native(path, BytesIO(content))
+        assert native.elf is not None
+        assert native.elf.damage == expected
+
+
 def test_dynamic_section_by_address() -> None:
     """The dynamic section is where it will be in memory, as the loader looks for it, whatever its offset says."""
     content = bytearray(elf(soname="libdemo.so"))
