@@ -146,7 +146,7 @@ class Loader:
             for library in elf.needed:
                 if library not in known:
                     found = self._find(library, place, () if elf.runpath else rpath)
-                    if found is None and library not in self.image.libraries:
+                    if found is None and not self.image.has(library):
                         self._count(_STEPS_OF_A_MISS)
                         loading.missing.append(Missing(place, library))
                         continue
