@@ -110,7 +110,7 @@ def _what_helps(place: Placed, library: str) -> str:
     if instead:
         return f"take {instead}, which does without"
     if "/" in library:
-        helps = "take a release that was built for any machine, where a library goes by its name"
+        helps = "take a release that was built for any machine"
     else:
         helps = f"bring it along with --lib PATH/{library}"
     allow = f", or allow missing-library:{place.project} if only a module that you do not use needs it"

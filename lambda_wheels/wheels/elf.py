@@ -76,7 +76,7 @@ def read_elf(file: BinaryIO, *, loaded: bool = False) -> Elf:
     try:
         if loaded:
             _check_header(file, elf["e_type"])
-        return _Reader(file, elf).read(known)
+        return _Reader(file, elf).read(known, loaded=loaded)
     except _DamagedError as damage:
         return known._replace(damage=str(damage))
     except (ELFError, ValueError, OverflowError):
@@ -113,7 +113,7 @@ class _Reader:
         self._loaded: list[Mapping[str, int]] = []
         """The segments that are mapped into memory."""
 
-    def read(self, known: Elf) -> Elf:
+    def read(self, known: Elf, *, loaded: bool) -> Elf:
         elf = self._elf
         if elf["e_type"] not in {"ET_DYN", "ET_EXEC"}:
             raise _DamagedError(f"it is neither a library nor a program ({elf['e_type']})")
@@ -123,9 +123,12 @@ class _Reader:
         self._loaded = [segment for segment in segments if segment["p_type"] == "PT_LOAD"]
         if any(segment["p_offset"] + segment["p_filesz"] > self._size for segment in self._loaded):
             raise _DamagedError("it is cut off")
+        interpreters = [segment["p_offset"] for segment in segments if segment["p_type"] == "PT_INTERP"]
+        if interpreters and not loaded:
+            known = known._replace(interpreter=self._text(interpreters[0]))
         dynamics = [segment for segment in segments if segment["p_type"] == "PT_DYNAMIC"]
         if not dynamics:
-            if elf["e_type"] == "ET_DYN" and not any(segment["p_type"] == "PT_INTERP" for segment in segments):
+            if elf["e_type"] == "ET_DYN" and not interpreters:
                 raise _DamagedError("it has no dynamic section")
             return known  # a program that needs nothing
         tags = self._tags(dynamics[-1])

@@ -48,6 +48,7 @@ def test_everything(machine: str) -> None:
         needed=("libc.so.6", "libm.so.6", "libfoo.so.1"),
         versions=(("libc.so.6", "GLIBC_2.17"), ("libm.so.6", "GLIBC_2.29")),
         rpath=("$ORIGIN/../demo.libs", "/opt/lib"),
+        interpreter="/lib64/ld-linux-x86-64.so.2",
     )
 
 
@@ -68,7 +69,9 @@ def test_everything(machine: str) -> None:
             {"kind": factory.EXECUTABLE, "needed": (), "dynamic": False}, {}, id="program that is linked statically"
         ),
         pytest.param(
-            {"interpreter": "/lib/ld.so", "needed": (), "dynamic": False}, {}, id="program without a dynamic section"
+            {"interpreter": "/lib/ld.so", "needed": (), "dynamic": False},
+            {"interpreter": "/lib/ld.so"},
+            id="program without a dynamic section",
         ),
         pytest.param(
             {"versions": {"a": ["V_1.9", "V_1.10", "V_1.10.1", "W_1", "V_PRIVATE", "X"], "b": ["V_1"]}, "needed": ()},
@@ -165,6 +168,12 @@ NOWHERE = "it is cut off, or its headers lead nowhere"
 def test_damage(arguments: Mapping[str, Any], damage: str) -> None:
     """What the loader would not take is said in words; the machine is known all the same, and nothing else."""
     assert read(elf(**arguments)) == Elf("x86_64", 64, True, damage=damage)
+
+
+def test_interpreters_of_libraries() -> None:
+    """Of what would be loaded nothing is said of the loader that it could be started with: nobody opens it then."""
+    native = read_native("libc.so.6", BytesIO(elf(**DEMO)))
+    assert native.elf == read(elf(**DEMO))._replace(interpreter="")
 
 
 _PROGRAM = "it is a program, which can be started but not loaded"
