@@ -15,6 +15,7 @@ from lambda_wheels.layers.record import PYTHON
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.wheels import Wheel
 from lambda_wheels.wheels.layout import folders_above
+from lambda_wheels.wheels.names import folded
 
 RULE = "path-conflict"
 
@@ -175,11 +176,11 @@ def _case_conflicts(shares: Sequence[Share], folders: Mapping[str, Wheel]) -> It
     """Paths that are one on a file system that ignores case: harmless in Lambda, not where a folder is unpacked."""
     owners = {entry.path: share.wheel for share in reversed(shares) for entry in share.entries}
     owners.update(folders)
-    if len({path.casefold() for path in owners}) == len(owners):
+    if len({*map(folded, owners)}) == len(owners):
         return
     spellings: dict[str, list[str]] = defaultdict(list)
     for path in sorted(owners):
-        spellings[path.casefold()].append(path)
+        spellings[folded(path)].append(path)
     for key, paths in sorted(spellings.items()):
         if len(spellings.get(key.rpartition("/")[0], ())) > 1:
             continue  # the folder above is reported
