@@ -173,7 +173,10 @@ def _files_and_folders(shares: Sequence[Share], folders: Mapping[str, Wheel]) ->
 
 
 def _case_conflicts(shares: Sequence[Share], folders: Mapping[str, Wheel]) -> Iterator[Problem]:
-    """Paths that are one on a file system that ignores case: harmless in Lambda, not where a folder is unpacked."""
+    """Paths that are one on a file system that ignores case, or how a letter is composed.
+
+    They are harmless in Lambda, not where a folder is unpacked.
+    """
     owners = {entry.path: share.wheel for share in reversed(shares) for entry in share.entries}
     owners.update(folders)
     if len({*map(folded, owners)}) == len(owners):
@@ -186,7 +189,8 @@ def _case_conflicts(shares: Sequence[Share], folders: Mapping[str, Wheel]) -> It
             continue  # the folder above is reported
         for path in paths[1:]:
             first, wheel = owners[paths[0]], owners[path]
-            if first is not wheel:
+            # Of one wheel the names of its members were held against each other, but not the scripts made for it.
+            if first is not wheel or path.startswith("bin/"):
                 yield Problem(
                     rule="case-conflict",
                     severity=Severity.WARNING,

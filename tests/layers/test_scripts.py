@@ -114,6 +114,14 @@ def test_one_name_in_two_wheels(tmp_path: Path) -> None:
     assert [(problem.rule, problem.member) for problem in raised.value.problems] == [("path-conflict", "bin/x")]
 
 
+def test_names_that_differ_in_case(tmp_path: Path) -> None:
+    """Two scripts of one wheel whose names differ only in case are a warning, as paths of two wheels are."""
+    wheel = hand_made(tmp_path, entry_points="[console_scripts]\nRUN = demo:main\nrun = demo:main\n")
+    contents = contents_of(wheel, scripts=True)
+    assert [(problem.rule, problem.member) for problem in contents.warnings] == [("case-conflict", "bin/run")]
+    assert not contents_of(wheel).warnings
+
+
 def test_bound_to_its_runtime(tmp_path: Path) -> None:
     """A layer that names an interpreter is compatible with no other runtime."""
     contents = contents_of(hand_made(tmp_path, entry_points="[console_scripts]\na = demo:main\n"), scripts=True)
