@@ -54,10 +54,10 @@ def look(path: Path, targets: tuple[Target, ...], progress: Progress, otherwise:
     :raises OutputError: it cannot be read, or was replaced while it was.
     """
     with reading(path, progress):
+        unreadable = neither(path)
         is_plain = is_file(path)
-        known = is_plain or is_folder(path)
-    if not known:
-        return Looked((Problem(rule="not-a-layer", message=f"{path} is neither a file nor a folder"),), targets)
+    if unreadable:
+        return Looked((unreadable,), targets)
     before = state_of(path)
     if path.suffix.lower() == ".whl" and is_plain:
         looked = _look_at_wheel(path, targets, progress)
@@ -66,6 +66,16 @@ def look(path: Path, targets: tuple[Target, ...], progress: Progress, otherwise:
     if looked.problems:
         check_unchanged(path, before)
     return looked
+
+
+def neither(path: Path) -> Problem | None:
+    """What is wrong with ``path`` where it is a pipe or a device, which is never read.
+
+    :raises OSError: it cannot be told.
+    """
+    if is_file(path) or is_folder(path):
+        return None
+    return Problem(rule="not-a-layer", message=f"{path} is neither a file nor a folder")
 
 
 def _look_at_wheel(path: Path, targets: tuple[Target, ...], progress: Progress) -> Looked:

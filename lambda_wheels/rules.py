@@ -236,7 +236,7 @@ RULES: Final = MappingProxyType(
         **_rules(
             ("file-twice", "Two files of one wheel land at one path of the layer."),
             ("file-and-folder", "A path of the layer is a file in one wheel and a folder in another."),
-            ("case-conflict", "Paths of two wheels differ only in upper and lower case; a warning."),
+            ("case-conflict", "Paths of two wheels, or two scripts, are equal but for case; a warning."),
             ("bad-script", "An entry point of a wheel cannot be made into a script."),
             ("several-runtimes", "A layer for several runtimes cannot have what names or is for one Python alone."),
             ("too-large", "The layer is larger unzipped than Lambda allows a function with all its layers to be."),

@@ -45,6 +45,7 @@ def elf(
     kind: int = LIBRARY,
     interpreter: str = "",
     dynamic: bool = True,
+    ident: Mapping[int, int] | None = None,
     header: Mapping[str, int] | None = None,
     tags: Sequence[tuple[int, int]] = (),
     ended: bool = True,
@@ -58,6 +59,7 @@ def elf(
     """An ELF file.
 
     :param versions: the versions of symbols that it needs, by library; ``weak`` those that it can do without.
+    :param ident: bytes of ``e_ident`` that say something else.
     :param header: fields of ``Elf64_Ehdr`` that say something else.
     :param tags: entries of the dynamic section after all others; the last of a kind holds.
     :param ended: whether there is a ``DT_NULL``.
@@ -112,7 +114,10 @@ def elf(
         "e_shnum": sections,
         "e_shstrndx": 0,
     } | dict(header or {})
-    start = b"\x7fELF" + bytes((2 if wide else 1, 1 if little_endian else 2, 1)) + bytes(9)
+    marks = bytearray((*b"\x7fELF", 2 if wide else 1, 1 if little_endian else 2, 1, *bytes(9)))
+    for where, value in (ident or {}).items():
+        marks[where] = value
+    start = bytes(marks)
     start += struct.pack(f"{order}{'HHIQQQIHHHHHH' if wide else 'HHIIIIIHHHHHH'}", *fields.values())
     headers = b"".join(_segment(order, wide, *segment) for segment in (*found, *segments))
     content = start + headers + dynamics + verneeds + symbols + strings + program

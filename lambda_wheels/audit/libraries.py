@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -80,7 +81,7 @@ def _missing(loader: Loader, loaded: Loaded, target: Target) -> Iterator[tuple[P
                 found(
                     "missing-library",
                     place,
-                    f"it needs {library}, which neither the layer has nor {_image(target)}",
+                    _what_lacks(library, target),
                     _what_helps(place, library),
                     severity=Severity.WARNING if all(map(_is_optional, group)) else None,
                     others=len(others),
@@ -97,19 +98,31 @@ def _image(target: Target) -> str:
     return f"{target.runtime} ({target.operating_system.name})"
 
 
+def _what_lacks(library: str, target: Target) -> str:
+    if "/" in library:  # the loader opens it as it stands, and looks for it nowhere else
+        kind = {"/": "an absolute path", "$": "a path"}.get(library[0], "a relative path")
+        return f"it needs {library}, {kind} that neither the layer has nor {_image(target)}"
+    return f"it needs {library}, which neither the layer has nor {_image(target)}"
+
+
 def _what_helps(place: Placed, library: str) -> str:
     instead = _WITHOUT.get(place.project or "")
     if instead:
         return f"take {instead}, which does without"
+    if "/" in library:
+        helps = "take a release that was built for any machine"
+    else:
+        helps = f"bring it along with --lib PATH/{library}"
     allow = f", or allow missing-library:{place.project} if only a module that you do not use needs it"
-    return f"bring it along with --lib PATH/{library}{allow if place.project else ''}"
+    return helps + (allow if place.project else "")
 
 
 def _versions(loader: Loader, loaded: Loaded, target: Target) -> Iterator[tuple[Placed, Problem]]:
     """The image's libraries have the versions of symbols that are needed; one problem for each kind of a wheel."""
     of_image: dict[str, tuple[Placed, set[str]]] = {}
     for place, library in loaded.from_image:
-        of_image.setdefault(place.path, (place, set()))[1].add(library)
+        # Versions name the library as it calls itself, however it was named when it was loaded.
+        of_image.setdefault(place.path, (place, set()))[1].update((library, posixpath.basename(library)))
     groups: dict[tuple[str, bool, str], list[tuple[tuple[int, ...], str, str, Placed]]] = {}
     for place, providers in of_image.values():
         assert place.native.elf is not None

@@ -142,11 +142,13 @@ class Loader:
             elf = _elf(place)
             # A file with a DT_RUNPATH is looked for libraries without any DT_RPATH; what it has loaded need not be.
             rpath = self._joined(place, inherited)
-            self._count(1 + len(elf.needed) + len(rpath))
-            for library in elf.needed:
+            # The loader that a program is started with, the system opens for it at that path.
+            wanted = (*elf.needed, elf.interpreter) if elf.interpreter else elf.needed
+            self._count(1 + len(wanted) + len(rpath))
+            for library in wanted:
                 if library not in known:
                     found = self._find(library, place, () if elf.runpath else rpath)
-                    if found is None and library not in self.image.libraries:
+                    if found is None and not self.image.has(library):
                         self._count(_STEPS_OF_A_MISS)
                         loading.missing.append(Missing(place, library))
                         continue

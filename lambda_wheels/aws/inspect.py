@@ -21,7 +21,7 @@ from lambda_wheels.aws.marks import words_of
 from lambda_wheels.errors import AwsError, LambdaWheelsError, LayerError, UsageError, WheelError
 from lambda_wheels.layers.inside import Inside, read_inside
 from lambda_wheels.layers.reading import said_of_layer
-from lambda_wheels.looking import look, reading
+from lambda_wheels.looking import look, neither, reading
 from lambda_wheels.problems import Problem
 from lambda_wheels.progress import Progress, silent
 from lambda_wheels.resolution.requirement_files import existing
@@ -126,6 +126,8 @@ def _fetched(arn: LayerVersionArn, clients: Clients, progress: Progress) -> Iter
 def _inspected(path: Path, progress: Progress, said: dict[str, Any] | None) -> LayerInspection:
     """What the layer at ``path`` is; ``said`` is what AWS says of the version that it was fetched from."""
     with reading(path, progress) as on_read:
+        if (unreadable := neither(path)) is not None:
+            raise LayerError([unreadable])
         try:
             inside = read_inside(path, on_read)
             zipped = not is_folder(path)

@@ -15,6 +15,7 @@ from lambda_wheels.layers.record import PYTHON
 from lambda_wheels.problems import Problem, Severity
 from lambda_wheels.wheels import Wheel
 from lambda_wheels.wheels.layout import folders_above
+from lambda_wheels.wheels.names import folded
 
 RULE = "path-conflict"
 
@@ -172,20 +173,24 @@ def _files_and_folders(shares: Sequence[Share], folders: Mapping[str, Wheel]) ->
 
 
 def _case_conflicts(shares: Sequence[Share], folders: Mapping[str, Wheel]) -> Iterator[Problem]:
-    """Paths that are one on a file system that ignores case: harmless in Lambda, not where a folder is unpacked."""
+    """Paths that are one on a file system that ignores case, or how a letter is composed.
+
+    They are harmless in Lambda, not where a folder is unpacked.
+    """
     owners = {entry.path: share.wheel for share in reversed(shares) for entry in share.entries}
     owners.update(folders)
-    if len({path.casefold() for path in owners}) == len(owners):
+    if len({*map(folded, owners)}) == len(owners):
         return
     spellings: dict[str, list[str]] = defaultdict(list)
     for path in sorted(owners):
-        spellings[path.casefold()].append(path)
+        spellings[folded(path)].append(path)
     for key, paths in sorted(spellings.items()):
         if len(spellings.get(key.rpartition("/")[0], ())) > 1:
             continue  # the folder above is reported
         for path in paths[1:]:
             first, wheel = owners[paths[0]], owners[path]
-            if first is not wheel:
+            # Of one wheel the names of its members were held against each other, but not the scripts made for it.
+            if first is not wheel or path.startswith("bin/"):
                 yield Problem(
                     rule="case-conflict",
                     severity=Severity.WARNING,

@@ -12,6 +12,7 @@ from lambda_wheels.problems import Problem
 from lambda_wheels.targets import Target
 from lambda_wheels.wheels import Wheel
 from lambda_wheels.wheels.entry_points import scripts_in
+from lambda_wheels.wheels.names import member_name_length
 
 _NAME = re.compile(r"[\w.-]+(?: [\w.-]+)*")
 _DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
@@ -57,7 +58,7 @@ def entry_point_scripts(wheel: Wheel, target: Target) -> tuple[dict[str, bytes],
     scripts, problems = {}, []
     for name, value in dict(scripts_in(wheel.entry_points)).items():  # of two of one name the last, as with pip
         found = _OBJECT.fullmatch(value)
-        if found is None or not _NAME.fullmatch(name) or set(name) == {"."}:
+        if found is None or not _NAME.fullmatch(name) or set(name) == {"."} or member_name_length(name):
             problems.append(
                 Problem(
                     rule="bad-script",

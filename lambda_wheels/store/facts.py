@@ -14,7 +14,7 @@ from typing import Final
 from lambda_wheels.store.atomic import discard, is_plain, write_atomically
 from lambda_wheels.wheels import Wheel, wheel_as_json, wheel_from_json
 
-FACTS_FORMAT: Final = 4
+FACTS_FORMAT: Final = 5
 """To be raised whenever ``wheel_as_json`` or the rules for wheels change: older facts are then computed again."""
 
 

@@ -7,6 +7,7 @@ not, such as glib on Amazon Linux 2023, the table says no: who is wrong then say
 
 from __future__ import annotations
 
+import posixpath
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -24,6 +25,9 @@ _OF_GLIBC = (
 )
 _OF_THE_COMPILER = ("libstdc++.so.6", "libgcc_s.so.1")
 _LOADERS = MappingProxyType({"x86_64": "ld-linux-x86-64.so.2", "aarch64": "ld-linux-aarch64.so.1"})
+_FOLDERS = frozenset({"/lib64", "/usr/lib64"})
+"""Where the libraries are; of the same folders without the ``64`` only the loader of aarch64 is in one."""
+_LOADER_FOLDERS = frozenset({"/lib", "/usr/lib"})
 
 
 class Image(NamedTuple):
@@ -33,6 +37,15 @@ class Image(NamedTuple):
     """By the names under which others need them (``DT_SONAME``)."""
     newest: dict[str, tuple[int, ...]]
     """The newest version of each kind of numbered symbol version: ``GLIBC``, ``GLIBCXX``, ``CXXABI``."""
+
+    def has(self, library: str) -> bool:
+        """Whether the loader finds a library of this name there; what has a ``/`` in it is a path."""
+        if "/" not in library:
+            return library in self.libraries
+        folder, name = posixpath.split(posixpath.normpath(library))
+        if folder in _LOADER_FOLDERS:
+            return name == _LOADERS["aarch64"] and name in self.libraries
+        return folder in _FOLDERS and name in self.libraries
 
     def lacks_version(self, version: str, kind: str, number: tuple[int, ...]) -> bool:
         """Whether no library of the image has the symbol version, of this kind and number if it has one."""

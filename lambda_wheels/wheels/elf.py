@@ -1,7 +1,8 @@
 """An ELF file read as the loader reads it: by its program headers, never by its sections. (Reads an open file.)
 
 Whoever forged it, time and memory are bounded: nothing is followed further than a real file goes, and no more of it is
-read at once than a page. Sources: System V ABI, chapters 4 and 5; Linux Standard Base, "Symbol Versioning".
+read at once than a page. Sources: System V ABI, chapters 4 and 5; Linux Standard Base, "Symbol Versioning"; for what is
+refused of a header, glibc's ``elf/dl-load.c`` (``open_verify``).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from elftools.common.utils import struct_parse
 from elftools.elf.elffile import ELFFile
 from elftools.elf.enums import ENUM_D_TAG as _TAGS
 
-from lambda_wheels.wheels.native import START, Elf, Format, Native, format_of, split_version
+from lambda_wheels.wheels.native import START, Elf, Format, Native, format_of, is_loaded, split_version
 
 _MACHINES: Final = {"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64"}
 _MOST_SEGMENTS: Final = 256
@@ -30,6 +31,10 @@ _MOST_NAMES: Final = 64 * 1024
 bytes, so that a small file could have a million of long ones."""
 _PHDR_SIZE: Final = 56
 """``sizeof (Elf64_Phdr)``, which the loader insists on."""
+_HEADER: Final = struct.Struct("<6xBBB7s4xI")
+"""``EI_VERSION``, ``EI_OSABI``, ``EI_ABIVERSION`` and what follows them in ``e_ident``; ``e_version``."""
+_ABI_VERSIONS: Final = {0: range(1), 3: range(4)}
+"""Of each ABI that glibc takes, System V's and that of GNU, the versions that it knows."""
 _DYN: Final = struct.Struct("<qQ")
 """``Elf64_Dyn``: tag and value. By hand, here and below, since a large project has ten thousand of them."""
 _VERNEED: Final = struct.Struct("<HHIII")
@@ -51,12 +56,13 @@ def read_native(path: str, file: BinaryIO) -> Native:
     """
     file.seek(0)
     found = format_of(file.read(START))
-    return Native(path, found, read_elf(file) if found is Format.ELF else None)
+    return Native(path, found, read_elf(file, loaded=is_loaded(path)) if found is Format.ELF else None)
 
 
-def read_elf(file: BinaryIO) -> Elf:
+def read_elf(file: BinaryIO, *, loaded: bool = False) -> Elf:
     """What the ELF file says; of one that is for a machine which Lambda does not have, only for which.
 
+    :param loaded: whether it would be loaded, which asks more of its header than to be started.
     :raises OSError: it cannot be read.
     """
     try:
@@ -68,11 +74,29 @@ def read_elf(file: BinaryIO) -> Elf:
     if machine not in _MACHINES or elf.elfclass != 64 or not elf.little_endian:
         return known
     try:
-        return _Reader(file, elf).read(known)
+        if loaded:
+            _check_header(file, elf["e_type"])
+        return _Reader(file, elf).read(known, loaded=loaded)
     except _DamagedError as damage:
         return known._replace(damage=str(damage))
     except (ELFError, ValueError, OverflowError):
         return known._replace(damage="it is cut off, or its headers lead nowhere")
+
+
+def _check_header(file: BinaryIO, kind: str | int) -> None:
+    """The header is one that the loader takes of a library; of a program the kernel asks for none of this."""
+    file.seek(0)
+    version, abi, abi_version, padding, file_version = _HEADER.unpack(file.read(_HEADER.size))
+    if (version, file_version) != (1, 1):
+        raise _DamagedError(f"its header is in version {version} and {file_version:,} of the format, not 1")
+    if abi not in _ABI_VERSIONS:
+        raise _DamagedError(f"it is for another system than Linux (OS ABI {abi})")
+    if abi_version not in _ABI_VERSIONS[abi]:
+        raise _DamagedError(f"it is for a version of the system that there is not (ABI version {abi_version})")
+    if any(padding):
+        raise _DamagedError("its header has bytes that mean nothing")
+    if kind == "ET_EXEC":
+        raise _DamagedError("it is a program, which can be started but not loaded")
 
 
 class _Reader:
@@ -89,7 +113,7 @@ class _Reader:
         self._loaded: list[Mapping[str, int]] = []
         """The segments that are mapped into memory."""
 
-    def read(self, known: Elf) -> Elf:
+    def read(self, known: Elf, *, loaded: bool) -> Elf:
         elf = self._elf
         if elf["e_type"] not in {"ET_DYN", "ET_EXEC"}:
             raise _DamagedError(f"it is neither a library nor a program ({elf['e_type']})")
@@ -99,9 +123,12 @@ class _Reader:
         self._loaded = [segment for segment in segments if segment["p_type"] == "PT_LOAD"]
         if any(segment["p_offset"] + segment["p_filesz"] > self._size for segment in self._loaded):
             raise _DamagedError("it is cut off")
+        interpreters = [segment["p_offset"] for segment in segments if segment["p_type"] == "PT_INTERP"]
+        if interpreters and not loaded:
+            known = known._replace(interpreter=self._text(interpreters[0]))
         dynamics = [segment for segment in segments if segment["p_type"] == "PT_DYNAMIC"]
         if not dynamics:
-            if elf["e_type"] == "ET_DYN" and not any(segment["p_type"] == "PT_INTERP" for segment in segments):
+            if elf["e_type"] == "ET_DYN" and not interpreters:
                 raise _DamagedError("it has no dynamic section")
             return known  # a program that needs nothing
         tags = self._tags(dynamics[-1])

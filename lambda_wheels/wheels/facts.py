@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lambda_wheels.wheels.pyc import Pyc
 
 _MEMBER_TYPES = (str, int, int, int, int, int, bool, str)
-_ELF_TYPES = (str, int, bool, str, list, list, list, list, str)
+_ELF_TYPES = (str, int, bool, str, list, list, list, list, str, str)
 
 
 def wheel_as_json(wheel: Wheel) -> object:
@@ -91,10 +91,10 @@ def _native(row: list[Any]) -> Native:
 def _elf(row: list[Any]) -> Elf:
     if tuple(map(type, row)) != _ELF_TYPES:
         raise TypeError(row)
-    machine, bits, little_endian, soname, needed, versions, rpath, runpath, damage = row
+    machine, bits, little_endian, soname, needed, versions, rpath, runpath, interpreter, damage = row
     pairs = tuple((_text(library), _text(version)) for library, version in versions)
     lists = [tuple(map(_text, texts)) for texts in (needed, rpath, runpath)]
-    return Elf(machine, bits, little_endian, soname, lists[0], pairs, lists[1], lists[2], damage)
+    return Elf(machine, bits, little_endian, soname, lists[0], pairs, lists[1], lists[2], interpreter, damage)
 
 
 def _pyc_as_json(pyc: Pyc) -> list[object]:

@@ -156,6 +156,11 @@ def _first_broken(rules: Iterable[NameRule], path: str) -> tuple[str, str] | Non
     return None
 
 
+def folded(path: str) -> str:
+    """What paths have in common that are one on a file system which ignores case, or how a letter is composed."""
+    return unicodedata.normalize("NFC", path).casefold()
+
+
 def _check_twins(entries: Sequence[DirectoryEntry], findings: Findings) -> None:
     seen: dict[str, str] = {}
     names: set[str] = set()
@@ -164,8 +169,7 @@ def _check_twins(entries: Sequence[DirectoryEntry], findings: Findings) -> None:
             findings.add("member-duplicate", "two members have this name", member=entry.name)
             continue
         names.add(entry.name)
-        folded = unicodedata.normalize("NFC", entry.path).casefold()
-        first = seen.setdefault(folded, entry.path)
+        first = seen.setdefault(folded(entry.path), entry.path)
         if first != entry.path:
             findings.warn("member-name-case", f"the name equals {first!r} but for case", member=entry.name)
 

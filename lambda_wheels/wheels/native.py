@@ -43,6 +43,8 @@ class Elf(NamedTuple):
     """Where it has libraries looked for, its own and those of the libraries that it needs (``DT_RPATH``)."""
     runpath: tuple[str, ...] = ()
     """The same, after the loader's usual places, and for itself alone (``DT_RUNPATH``)."""
+    interpreter: str = ""
+    """Of a program, the path of the loader that it is started with (``PT_INTERP``)."""
     damage: str = ""
     """Why the loader would not take it, where that shows in the file alone."""
 

@@ -58,6 +58,58 @@ def test_missing_of_nobody() -> None:
     assert (problem.project, problem.wheel, problem.member) == (None, None, "demo/m.so")
 
 
+@pytest.mark.parametrize(
+    ("library", "kind"),
+    [
+        pytest.param("/lib64/libGL.so.1", "an absolute path", id="absolute"),
+        pytest.param("build/libx.so", "a relative path", id="relative"),
+        pytest.param("$ORIGIN/libx.so", "a path", id="beside it"),
+    ],
+)
+def test_missing_by_path(library: str, kind: str) -> None:
+    """Of a library that is named by a path is not said to bring it along, since it would not be found."""
+    [problem] = audited({M: {"needed": [library]}})
+    assert problem.rule == "missing-library"
+    assert problem.message == (
+        f"it needs {library}, {kind} that neither the layer has nor python3.13 (Amazon Linux 2023)"
+    )
+    assert problem.hint is not None
+    assert "--lib" not in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "target", "there"),
+    [
+        pytest.param("/lib64/ld-linux-x86-64.so.2", INTEL, True, id="x86_64"),
+        pytest.param("/lib64/ld-linux-x86-64.so.2", OLD, True, id="Amazon Linux 2"),
+        pytest.param("/lib/ld-linux-aarch64.so.1", ARM, True, id="arm64"),
+        pytest.param("/lib/ld-musl-x86_64.so.1", INTEL, False, id="musl"),
+        pytest.param("/nix/store/x-glibc/lib/ld-linux-x86-64.so.2", INTEL, False, id="Nix"),
+        pytest.param("/opt/lib/ld.so", INTEL, True, id="the layer's own"),
+        pytest.param("/opt/lib/gone.so", INTEL, False, id="not in the layer"),
+    ],
+)
+@pytest.mark.parametrize("dynamic", [True, False])
+def test_loaders_of_programs(interpreter: str, target: Target, there: bool, dynamic: bool) -> None:
+    """A program is a warning if the loader that it is started with is not there, as if it lacked a library."""
+    machine = target.machine
+    program = {"interpreter": interpreter, "machine": machine, "dynamic": dynamic, "kind": factory.EXECUTABLE}
+    own = {"lib/ld.so": {"needed": (), "machine": machine}}
+    problems = audited({"python/demo/run": program, **own}, target)
+    assert [(str(problem.severity), problem.rule, problem.member) for problem in problems] == (
+        [] if there else [("warning", "missing-library", "demo/run")]
+    )
+    assert there or problems[0].message.startswith(f"it needs {interpreter}, an absolute path that neither the layer")
+
+
+def test_by_path_in_the_image() -> None:
+    """A library that is named by the path that it has in the image is the image's, in its versions."""
+    assert audited({M: asks("GLIBC_2.34", library="/lib64/libc.so.6")}) == []
+    for library in ("libc.so.6", "/lib64/libc.so.6"):
+        [problem] = audited({M: asks("GLIBC_2.35", library=library) | {"needed": ["/lib64/libc.so.6"]}})
+        assert problem.rule == "missing-symbol-version"
+
+
 @pytest.mark.parametrize("name", ["opencv-python", "opencv-contrib-python"])
 def test_missing_with_an_alternative(name: str) -> None:
     """Where the same project is there without a desktop's libraries, it is named."""

@@ -214,12 +214,15 @@ def test_data_file_at_the_place_of_ours(tmp_path: Path, name: str) -> None:
     [
         pytest.param({"Crypto/a.py": b""}, {"crypto/b.py": b""}, ["python/crypto"], id="folders, once"),
         pytest.param({"ns/A.py": b""}, {"ns/a.py": b""}, ["python/ns/a.py"], id="files"),
+        pytest.param(
+            {"ns/\u00e9.py": b""}, {"ns/e\u0301.py": b""}, ["python/ns/\u00e9.py"], id="how letters are composed"
+        ),
         pytest.param({"A.py": b"", "a.py": b""}, {}, [], id="within one wheel"),
         pytest.param({"a.py": b""}, {"b.py": b""}, [], id="nothing"),
     ],
 )
 def test_case(tmp_path: Path, one: dict[str, bytes], other: dict[str, bytes], members: list[str]) -> None:
-    """Paths of two wheels that differ only in case are a warning."""
+    """Paths of two wheels that differ only in case, or in how a letter is composed, are a warning."""
     contents = contents_of(hand_made(tmp_path, "a", files=one), hand_made(tmp_path, "b", files=other))
     assert [(problem.rule, problem.member) for problem in contents.warnings] == [
         ("case-conflict", member) for member in members

@@ -69,6 +69,7 @@ def test_wrappers_of_setuptools(tmp_path: Path, name: str) -> None:
         pytest.param("# c\n\n[other]\nx = m\n[ console_scripts ]\n  a = m : f  \n", {"a"}, id="other groups, spaces"),
         pytest.param("[console_scripts]\na = m:f [extra, more]\n", {"a"}, id="extras"),
         pytest.param("[console_scripts]\na-b.c_d = m:f\n", {"a-b.c_d"}, id="name"),
+        pytest.param(f"[console_scripts]\n{'a' * 255} = m:f\n", {"a" * 255}, id="longest name"),
         pytest.param("[console_scripts]\n; c = m\n# d = m\na = m:f\n", {"a"}, id="comments"),
         pytest.param("", set(), id="nothing"),
     ],
@@ -94,6 +95,8 @@ def test_entry_points(tmp_path: Path, text: str, names: set[str]) -> None:
         pytest.param("a = m:f();x", id="code"),
         pytest.param("a = m;import os:f", id="code in the module"),
         pytest.param("a\x1b = m:f", id="control character"),
+        pytest.param(f"{'a' * 256} = m:f", id="too long"),
+        pytest.param("\u00e9" * 128 + " = m:f", id="too many bytes"),
     ],
 )
 def test_bad_entry_points(tmp_path: Path, line: str) -> None:
@@ -109,6 +112,14 @@ def test_one_name_in_two_wheels(tmp_path: Path) -> None:
     with pytest.raises(LayerError) as raised:
         contents_of(*wheels, scripts=True)
     assert [(problem.rule, problem.member) for problem in raised.value.problems] == [("path-conflict", "bin/x")]
+
+
+def test_names_that_differ_in_case(tmp_path: Path) -> None:
+    """Two scripts of one wheel whose names differ only in case are a warning, as paths of two wheels are."""
+    wheel = hand_made(tmp_path, entry_points="[console_scripts]\nRUN = demo:main\nrun = demo:main\n")
+    contents = contents_of(wheel, scripts=True)
+    assert [(problem.rule, problem.member) for problem in contents.warnings] == [("case-conflict", "bin/run")]
+    assert not contents_of(wheel).warnings
 
 
 def test_bound_to_its_runtime(tmp_path: Path) -> None:

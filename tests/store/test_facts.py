@@ -17,7 +17,7 @@ def test_round_trip(outside: Path) -> None:
     _, wheel = proven(outside)
     content = facts.encode(wheel)
     assert facts.decode(content) == wheel
-    assert content.startswith(b"lambda-wheels facts 4 ") and content.count(b"\n") == 1
+    assert content.startswith(b"lambda-wheels facts 5 ") and content.count(b"\n") == 1
 
 
 def test_every_flipped_byte_is_noticed(outside: Path) -> None:
@@ -30,7 +30,7 @@ def test_every_flipped_byte_is_noticed(outside: Path) -> None:
             facts.decode(bytes(changed))
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"{}", b"lambda-wheels facts 4 \n{}"])
+@pytest.mark.parametrize("content", [b"", b"\n", b"{}", b"lambda-wheels facts 5 \n{}"])
 def test_other_content(content: bytes) -> None:
     """What is no file of facts is a ValueError."""
     with pytest.raises(ValueError, match="damaged"):
@@ -61,6 +61,6 @@ def test_truncated(outside: Path) -> None:
 def test_other_format(outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Facts of another format number are not used."""
     content = facts.encode(proven(outside)[1])
-    monkeypatch.setattr(facts, "FACTS_FORMAT", 5)
+    monkeypatch.setattr(facts, "FACTS_FORMAT", facts.FACTS_FORMAT + 1)
     with pytest.raises(ValueError, match="format"):
         facts.decode(content)

@@ -57,6 +57,30 @@ def test_versions(runtime: str, version: str, lacks: bool) -> None:
         assert image(Target(runtime, architecture)).lacks_version(version, *split_version(version)) is lacks
 
 
+@pytest.mark.parametrize(
+    ("architecture", "library", "has"),
+    [
+        pytest.param("x86_64", "libc.so.6", True, id="name"),
+        pytest.param("x86_64", "libGL.so.1", False, id="name of another"),
+        pytest.param("x86_64", "/lib64/libc.so.6", True, id="path"),
+        pytest.param("x86_64", "/usr/lib64//libc.so.6", True, id="crooked path"),
+        pytest.param("x86_64", "/lib64/libGL.so.1", False, id="path of another"),
+        pytest.param("x86_64", "/lib/libc.so.6", False, id="another folder"),
+        pytest.param("x86_64", "/libc.so.6", False, id="the root"),
+        pytest.param("x86_64", "lib64/libc.so.6", False, id="relative path"),
+        pytest.param("x86_64", "/lib64/ld-linux-x86-64.so.2", True, id="loader"),
+        pytest.param("x86_64", "/lib/ld-linux-x86-64.so.2", False, id="loader elsewhere"),
+        pytest.param("arm64", "/lib/ld-linux-aarch64.so.1", True, id="loader on arm64"),
+        pytest.param("arm64", "/lib64/ld-linux-aarch64.so.1", True, id="loader on arm64, as a library"),
+        pytest.param("x86_64", "/lib/ld-linux-aarch64.so.1", False, id="the other loader"),
+    ],
+)
+def test_paths(architecture: str, library: str, has: bool) -> None:
+    """A library is known by its name; a path is known in the folders of the image's libraries, and in no other."""
+    for runtime in RUNTIMES:
+        assert image(Target(runtime, architecture)).has(library) is has
+
+
 RUNNING = f"python{sys.version_info.major}.{sys.version_info.minor}"
 ARCHITECTURE = next((name for name, one in ARCHITECTURES.items() if one.machine == platform.machine()), None)
 

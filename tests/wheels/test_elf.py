@@ -48,6 +48,7 @@ def test_everything(machine: str) -> None:
         needed=("libc.so.6", "libm.so.6", "libfoo.so.1"),
         versions=(("libc.so.6", "GLIBC_2.17"), ("libm.so.6", "GLIBC_2.29")),
         rpath=("$ORIGIN/../demo.libs", "/opt/lib"),
+        interpreter="/lib64/ld-linux-x86-64.so.2",
     )
 
 
@@ -68,7 +69,9 @@ def test_everything(machine: str) -> None:
             {"kind": factory.EXECUTABLE, "needed": (), "dynamic": False}, {}, id="program that is linked statically"
         ),
         pytest.param(
-            {"interpreter": "/lib/ld.so", "needed": (), "dynamic": False}, {}, id="program without a dynamic section"
+            {"interpreter": "/lib/ld.so", "needed": (), "dynamic": False},
+            {"interpreter": "/lib/ld.so"},
+            id="program without a dynamic section",
         ),
         pytest.param(
             {"versions": {"a": ["V_1.9", "V_1.10", "V_1.10.1", "W_1", "V_PRIVATE", "X"], "b": ["V_1"]}, "needed": ()},
@@ -165,6 +168,46 @@ NOWHERE = "it is cut off, or its headers lead nowhere"
 def test_damage(arguments: Mapping[str, Any], damage: str) -> None:
     """What the loader would not take is said in words; the machine is known all the same, and nothing else."""
     assert read(elf(**arguments)) == Elf("x86_64", 64, True, damage=damage)
+
+
+def test_interpreters_of_libraries() -> None:
+    """Of what would be loaded nothing is said of the loader that it could be started with: nobody opens it then."""
+    native = read_native("libc.so.6", BytesIO(elf(**DEMO)))
+    assert native.elf == read(elf(**DEMO))._replace(interpreter="")
+
+
+_PROGRAM = "it is a program, which can be started but not loaded"
+_ABI = "it is for a version of the system that there is not (ABI version {})"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "damage"),
+    [
+        pytest.param({"ident": {7: 3}}, "", id="GNU"),
+        pytest.param({"ident": {7: 3, 8: 3}}, "", id="GNU in version 3"),
+        pytest.param({"interpreter": "/lib64/ld.so"}, "", id="library that can be started"),
+        pytest.param({"kind": factory.EXECUTABLE}, _PROGRAM, id="program at a fixed place"),
+        pytest.param({"kind": factory.EXECUTABLE, "dynamic": False}, _PROGRAM, id="program that is linked statically"),
+        pytest.param({"ident": {7: 9}}, "it is for another system than Linux (OS ABI 9)", id="FreeBSD"),
+        pytest.param({"ident": {8: 7}}, _ABI.format(7), id="System V in version 7"),
+        pytest.param({"ident": {7: 3, 8: 4}}, _ABI.format(4), id="GNU in version 4"),
+        pytest.param({"ident": {12: 1}}, "its header has bytes that mean nothing", id="bytes that mean nothing"),
+        pytest.param(
+            {"ident": {6: 0}}, "its header is in version 0 and 1 of the format, not 1", id="version 0 of the header"
+        ),
+        pytest.param(
+            {"header": {"e_version": 7}}, "its header is in version 1 and 7 of the format, not 1", id="version 7"
+        ),
+    ],
+)
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_headers_of_libraries(machine: str, arguments: Mapping[str, Any], damage: str) -> None:
+    """Of what would be loaded the header is one that the loader takes; what is started needs no such one."""
+    content = elf(**arguments, machine=machine)
+    for path, expected in (("demo/x.so", damage), ("demo/x", "")):
+        native = read_native(path, BytesIO(content))
+        assert native.elf is not None
+        assert native.elf.damage == expected
 
 
 def test_dynamic_section_by_address() -> None:

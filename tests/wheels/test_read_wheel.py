@@ -314,6 +314,39 @@ def test_scripts_that_climb_are_refused(tmp_path: Path, name: str, group: str) -
     assert found(wheel) == [("entry-point-climbs", f"{DIST_INFO}/entry_points.txt")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[[console_scripts]]\n../x = demo:main\n", id="several brackets"),
+        pytest.param("[console_scripts]]\n../x = demo:main\n", id="a bracket too many"),
+        pytest.param("[console_scripts] [x\n../x = demo:main\n", id="more behind it"),
+        pytest.param("[console_scripts]\n;../x = demo:main\n", id="comment"),
+        pytest.param("[console_scripts]\n[x] = demo:main [y]\n../x = demo:main\n", id="a head for some"),
+        pytest.param("[console_scripts]\na = x\x0c[other]\x0c../x = demo:main\n", id="one line for some"),
+        pytest.param("[DEFAULT]\n../x = demo:main\n[console_scripts]\n", id="in each group"),
+        pytest.param("[console_scripts]\na = ../x = demo:main\n", id="behind another name"),
+    ],
+)
+def test_scripts_that_climb_for_some_are_refused(tmp_path: Path, text: str) -> None:
+    """A name that climbs is found wherever an installer finds a script, though the specification has none there."""
+    assert found(make_wheel(tmp_path, entry_points=text)) == [("entry-point-climbs", f"{DIST_INFO}/entry_points.txt")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[console_scripts]\n; see https://example.org/a\na = demo:main\n", id="comment"),
+        pytest.param("[console_scripts]\na = demo:main\n[x.console_scripts]\na/b = demo:main\n", id="like it"),
+        pytest.param("  [console_scripts]\n  a = demo:main\n  [readers]\n  a/b = demo:main\n", id="indented"),
+        pytest.param("[console_scripts]\ra = demo:main\r[readers]\ra/b = demo:main\r", id="other ends of lines"),
+        pytest.param("[console_scripts]\na = demo:main [x=1]\nb == demo:main\n", id="several signs"),
+    ],
+)
+def test_entry_points_that_only_look_so(tmp_path: Path, text: str) -> None:
+    """Comments without a name, other groups and odd values are no scripts for anybody."""
+    assert told(make_wheel(tmp_path, entry_points=text)) == []
+
+
 def test_other_entry_points_may_have_any_name(tmp_path: Path) -> None:
     """Only scripts become files: other groups use slashes for media types and the like."""
     assert told(make_wheel(tmp_path, entry_points="[readers]\ntext/plain = demo:read\n# ../x\n")) == []

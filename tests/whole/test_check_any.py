@@ -333,6 +333,13 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 
 
 @posix
+def test_inspect_of_what_is_no_file() -> None:
+    """A device is not read by an inspection either, which says the same of it."""
+    with pytest.raises(LambdaWheelsError, match="not-a-layer"):
+        lambda_wheels.inspect_layer(Path("/dev/zero"))
+
+
+@posix
 @pytest.mark.skipif(sys.platform != "win32" and os.geteuid() == 0, reason="root may read anything")
 def test_what_may_not_be_read(tmp_path: Path) -> None:
     """A file that the system refuses is a failure of the surroundings."""
