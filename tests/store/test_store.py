@@ -17,9 +17,13 @@ import pytest
 from lambda_wheels.errors import OutputError, WheelError
 from lambda_wheels.problems import Problem
 from lambda_wheels.store import Store, StoredWheel, atomic, default_folder, open_store, place
+from lambda_wheels.store.facts import FACTS_FORMAT
 from lambda_wheels.store.layout import facts_of
 from lambda_wheels.wheels import Wheel, read_wheel
 from tests.store.proven import add_one, proven
+
+WRITTEN = f"s {FACTS_FORMAT} ".encode()
+"""What facts of today's format begin with."""
 
 
 def find(store: Store, stored: StoredWheel) -> StoredWheel | None:
@@ -91,7 +95,7 @@ def test_damaged_wheel(
         pytest.param(lambda path: path.unlink(), id="missing"),
         pytest.param(lambda path: path.write_bytes(b""), id="empty"),
         pytest.param(lambda path: path.write_bytes(path.read_bytes()[:-1] + b"x"), id="damaged"),
-        pytest.param(lambda path: path.write_bytes(path.read_bytes().replace(b"s 4 ", b"s 0 ")), id="other format"),
+        pytest.param(lambda path: path.write_bytes(path.read_bytes().replace(WRITTEN, b"s 0 ")), id="other format"),
     ],
 )
 def test_damaged_facts(
