@@ -227,8 +227,16 @@ def test_error_on_a_terminal(build_command: Arguments, index: IndexServer) -> No
 # --- Ctrl-C, SIGTERM and SIGHUP ---------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def heard(name: str) -> None:
+    """Only where the signal ``name`` is not ignored already, as SIGHUP is for what nohup has started."""
+    if signal.getsignal(getattr(signal, name)) is signal.SIG_IGN:
+        pytest.skip(f"{name} is ignored here, as under nohup")
+
+
 @pytest.mark.hostile("Pulled plugs")
 @POSIX
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("whom", ["process", "group"])
 @pytest.mark.parametrize("silent", ["/simple/*", "/files/*.whl"], ids=["resolving", "fetching"])
 @pytest.mark.parametrize(
@@ -285,6 +293,7 @@ sys.exit(main(sys.argv[3:]))
 
 
 @POSIX
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize(
     "module", [f"lambda_wheels.{name}" for name in ("errors", "cli.words", "cli.parser", "cli.build")]
 )
