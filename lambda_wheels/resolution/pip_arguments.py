@@ -36,6 +36,7 @@ def _dry_run(target: Target) -> list[str]:
         "install",
         "--dry-run",
         "--ignore-installed",
+        "--break-system-packages",  # it installs nothing, but would refuse that where this Python is the system's
         "--no-input",
         "--disable-pip-version-check",
         *target_arguments(target),

@@ -65,7 +65,7 @@ def test_resolve_arguments() -> None:
     requirements = Requirements(strings=("demo>=1",), files=(Path("/r.txt"),), wheels=(wheel,))
     arguments = resolve_arguments(TARGET, requirements, ["--pre"], Path("/report.json"))
     assert arguments[0] == "install"
-    assert {"--dry-run", "--ignore-installed", "--no-input"} < set(arguments)
+    assert {"--dry-run", "--ignore-installed", "--no-input", "--break-system-packages"} < set(arguments)
     tail = [
         "--report=/report.json",
         "--pre",
@@ -82,7 +82,7 @@ def test_download_arguments() -> None:
     """Exactly the chosen files are asked for, each with its hash, and nothing that they need."""
     arguments = download_arguments(TARGET, WHEELS[:1], ["--pre"])
     assert arguments[-2:] == ["--", f"demo @ {WHEELS[0].url}#sha256={'ab' * 32}"]
-    assert {"--no-deps", "--pre", "--dry-run"} < set(arguments)
+    assert {"--no-deps", "--pre", "--dry-run", "--break-system-packages"} < set(arguments)
 
 
 def test_plain_command() -> None:
