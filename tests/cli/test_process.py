@@ -227,6 +227,14 @@ def test_error_on_a_terminal(build_command: Arguments, index: IndexServer) -> No
 # --- Ctrl-C, SIGTERM and SIGHUP ---------------------------------------------------------------------------------------
 
 
+ENDED_BY = pytest.mark.parametrize(
+    ("name", "code", "word"),
+    [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated"), ("SIGHUP", 129, "hung up")],
+    ids=["SIGINT", "SIGTERM", "SIGHUP"],
+)
+"""The signals that end the command, with its exit code and its last word."""
+
+
 @pytest.fixture
 def heard(name: str) -> None:
     """Only where the signal ``name`` is not ignored already, as SIGHUP is for what nohup has started."""
@@ -239,11 +247,7 @@ def heard(name: str) -> None:
 @pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("whom", ["process", "group"])
 @pytest.mark.parametrize("silent", ["/simple/*", "/files/*.whl"], ids=["resolving", "fetching"])
-@pytest.mark.parametrize(
-    ("name", "code", "word"),
-    [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated"), ("SIGHUP", 129, "hung up")],
-    ids=["SIGINT", "SIGTERM", "SIGHUP"],
-)
+@ENDED_BY
 def test_stopped(
     name: str,
     code: int,
@@ -297,11 +301,7 @@ sys.exit(main(sys.argv[3:]))
 @pytest.mark.parametrize(
     "module", [f"lambda_wheels.{name}" for name in ("errors", "cli.words", "cli.parser", "cli.build")]
 )
-@pytest.mark.parametrize(
-    ("name", "code", "word"),
-    [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated"), ("SIGHUP", 129, "hung up")],
-    ids=["SIGINT", "SIGTERM", "SIGHUP"],
-)
+@ENDED_BY
 def test_stopped_while_importing(module: str, name: str, code: int, word: str, build_command: Arguments) -> None:
     """Ctrl-C, SIGTERM or SIGHUP while the command's parts are still imported ends it in the same way."""
     ended = run([sys.executable, "-c", WHILE_IMPORTING, module, name, *build_command()[3:]])
